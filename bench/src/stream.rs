@@ -1,0 +1,182 @@
+//! A streamed tab: from the click to the first frame, and from the page's drawing to the viewer's decoding.
+//!
+//! The rival for the latter is a bare pair of peer connections in one page of the host's browser, which
+//! captures the same tab: what WebRTC costs without TabSpace.
+
+use serde_json::Value;
+use tabspace_tests::launch::Launch;
+use tabspace_tests::page::Page;
+use tabspace_tests::people::{Streaming, VIDEO, ready_to_stream_in, t};
+use tabspace_tests::site::PROBE;
+use tabspace_tests::wait::PATIENCE;
+use tabspace_tests::{Result, extension};
+
+use crate::line::{Line, percentile, print, say};
+
+const TRIES: usize = 20;
+
+/// Collects what a video shows: the age of each decoded frame in milliseconds, for a number of frames.
+const AGES: &str = "(video, frames) => new Promise((resolve) => {
+    const ages = [];
+    const look = () => {
+        const now = Date.now();
+        const seen = readCounter(video);
+        if (seen) ages.push((now % 2 ** 32) - seen.drawnAtMs);
+        if (ages.length < frames) video.requestVideoFrameCallback(look); else resolve(ages);
+    };
+    video.requestVideoFrameCallback(look);
+})";
+
+/// A bare pair: captures the counter's tab, sends it to itself with VP8, and shows it.
+const PAIR: &str = "(async () => {
+    const captured = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: 30 }, audio: false });
+    const [from, to] = [new RTCPeerConnection(), new RTCPeerConnection()];
+    from.onicecandidate = ({ candidate }) => candidate && to.addIceCandidate(candidate);
+    to.onicecandidate = ({ candidate }) => candidate && from.addIceCandidate(candidate);
+    const video = document.createElement('video');
+    video.id = 'pair'; video.muted = true; video.autoplay = true;
+    document.body.append(video);
+    to.ontrack = ({ track }) => { video.srcObject = new MediaStream([track]); };
+    for (const track of captured.getTracks()) {
+        const sender = from.addTransceiver(track, { direction: 'sendonly', streams: [captured] });
+        const vp8 = RTCRtpSender.getCapabilities('video').codecs.filter((codec) => codec.mimeType === 'video/VP8');
+        sender.setCodecPreferences(vp8);
+    }
+    await from.setLocalDescription();
+    await to.setRemoteDescription(from.localDescription);
+    await to.setLocalDescription();
+    await from.setRemoteDescription(to.localDescription);
+    window.stopPair = () => { captured.getTracks().forEach((track) => track.stop()); from.close(); to.close(); };
+    await video.play();
+    window.pairPlays = true;
+})().catch((error) => { window.pairFailed = String(error); })";
+
+pub(crate) async fn measure() -> Result<()> {
+    say("stream: starting a relay, two browsers and a space");
+    let launch = Launch::new()
+        .extension(extension())
+        .argument("--auto-select-tab-capture-source-by-title=Counter");
+    let streaming = ready_to_stream_in("bench-stream", launch, Launch::new()).await?;
+
+    say("stream: a bare pair of peer connections in one page");
+    let rival = streaming
+        .world
+        .host
+        .open_window(&streaming.world.site.page("/plain"))
+        .await?;
+    rival.evaluate(PROBE).await?;
+    // A page may ask for a screen only from a click.
+    let click = serde_json::json!({ "expression": PAIR, "userGesture": true });
+    rival.call("Runtime.evaluate", click).await?;
+    rival
+        .wait_for("window.pairFailed || window.pairPlays", "the bare pair")
+        .await?;
+    if let Some(why) = rival.evaluate("window.pairFailed").await?.as_str() {
+        return Err(format!("the bare pair does not play: {why}").into());
+    }
+    streaming.counter.bring_to_front().await?;
+    let bare = ages(&rival, "document.querySelector('#pair')").await?;
+    rival.evaluate("stopPair()").await?;
+
+    let mut first_frames = Vec::new();
+    let mut ours = Vec::new();
+    for round in 1..=TRIES {
+        first_frames.push(first_frame(&streaming).await?);
+        if round == TRIES {
+            say("stream: from the page's drawing to the viewer's decoding");
+            ours = ages(&streaming.guest, VIDEO).await?;
+        }
+        stop(&streaming).await?;
+        say(&format!(
+            "stream: try {round} of {TRIES}: first frame after {:.0} ms",
+            first_frames[round - 1]
+        ));
+    }
+    for (metric, share) in [("drawn to decoded, p50", 0.5), ("drawn to decoded, p95", 0.95)] {
+        print(&Line {
+            bench: "stream",
+            metric,
+            unit: "ms",
+            ours: percentile(&ours, share),
+            rival: percentile(&bare, share),
+            rival_name: "a bare RTCPeerConnection pair in one page",
+            lower_is_better: true,
+        });
+    }
+    for (metric, share) in [
+        ("click to first frame, p50", 0.5),
+        ("click to first frame, p95", 0.95),
+    ] {
+        print(&Line {
+            bench: "stream",
+            metric,
+            unit: "ms",
+            ours: percentile(&first_frames, share),
+            rival: 500.0,
+            rival_name: "the goal of 500 ms",
+            lower_is_better: true,
+        });
+    }
+    Ok(())
+}
+
+async fn ages(page: &Page, video: &str) -> Result<Vec<f64>> {
+    let seen: Value = page
+        .evaluate_within(PATIENCE, &format!("({AGES})({video}, 240)"))
+        .await?;
+    Ok(seen
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_f64)
+        .collect())
+}
+
+/// Clicks "Stream tab" and returns the milliseconds until the guest's first frame.
+async fn first_frame(streaming: &Streaming) -> Result<f64> {
+    streaming
+        .guest
+        .evaluate(&format!(
+            "(() => {{ window.firstFrame = undefined; const look = () => {{ const video = {VIDEO};
+                if (video?.srcObject) video.requestVideoFrameCallback(() => {{ window.firstFrame = Date.now(); }});
+                else requestAnimationFrame(look); }}; look(); }})()"
+        ))
+        .await?;
+    let popup = streaming.world.popup(&streaming.counter).await?;
+    // Chrome closes the popup when the capture begins; what it stored stays.
+    popup
+        .evaluate(
+            "addEventListener('click', () => { localStorage.clickedAt = Date.now(); }, { capture: true, once: true })",
+        )
+        .await?;
+    popup.click(&t("stream-tab")).await?;
+    streaming
+        .guest
+        .wait_for("window.firstFrame !== undefined", "the first frame")
+        .await?;
+    let first = streaming.guest.evaluate("window.firstFrame").await?;
+    drop(popup);
+    let popup = streaming.world.popup(&streaming.counter).await?;
+    let clicked = popup.evaluate("Number(localStorage.clickedAt)").await?;
+    popup.close().await?;
+    match (clicked.as_f64(), first.as_f64()) {
+        (Some(clicked), Some(first)) => Ok(first - clicked),
+        _ => Err("the click or the frame has no time".into()),
+    }
+}
+
+async fn stop(streaming: &Streaming) -> Result<()> {
+    let popup = streaming.world.popup(&streaming.counter).await?;
+    popup.click(&t("stop-stream")).await?;
+    popup
+        .wait_for(
+            &format!("document.querySelector('{}')", t("stream-tab")),
+            "that it ended",
+        )
+        .await?;
+    popup.close().await?;
+    streaming
+        .guest
+        .wait_for(&format!("!{VIDEO}?.srcObject"), "that the stream ended")
+        .await
+}

@@ -1,0 +1,21 @@
+// @ts-check
+// Loads the popup's WebAssembly and starts it; the module and its bytes are fetched at the same time.
+const bytes = fetch(new URL("wasm/popup/tabspace_bg.wasm", import.meta.url));
+const { default: init, start_popup } = await import("./wasm/popup/tabspace.js");
+
+/**
+ * The share screen is in the pages' module, which is loaded when it is first opened. Loading it again is nothing.
+ *
+ * @param {Element} root
+ * @param {string} space
+ * @param {() => void} onBack
+ */
+async function openShare(root, space, onBack) {
+  const pages = await import("./wasm/pages/tabspace.js");
+  await pages.default({ module_or_path: new URL("wasm/pages/tabspace_bg.wasm", import.meta.url) });
+  pages.start_share(root, space, onBack);
+}
+Object.assign(globalThis, { openShare });
+
+await init({ module_or_path: bytes });
+start_popup();

@@ -1,0 +1,99 @@
+//! Rows of people, credentials and devices.
+
+use protocol::{DeviceId, Millis};
+use sha2::{Digest, Sha256};
+
+use super::PersonId;
+use crate::store::query::{execute, fetch_one, fetch_optional};
+use crate::store::{StoreError, Tx};
+
+/// What is kept of a secret.
+pub(crate) fn hash(secret: &str) -> Vec<u8> {
+    Sha256::digest(secret.as_bytes()).to_vec()
+}
+
+/// Somebody new, with a first credential.
+pub(crate) async fn insert_person(
+    tx: &mut Tx,
+    person: PersonId,
+    name: &str,
+    token: &str,
+    now: Millis,
+) -> Result<(), StoreError> {
+    execute!(
+        tx,
+        "INSERT INTO people (person, name, created) VALUES ($1, $2, $3)",
+        person.to_string(),
+        name,
+        now.0
+    )?;
+    execute!(
+        tx,
+        "INSERT INTO credentials (hash, person, created) VALUES ($1, $2, $3)",
+        hash(token),
+        person.to_string(),
+        now.0
+    )?;
+    Ok(())
+}
+
+/// Who bears this token.
+pub(crate) async fn find_bearer(tx: &mut Tx, token: &str) -> Result<Option<PersonId>, StoreError> {
+    let row = fetch_optional!(
+        tx,
+        (String,),
+        "SELECT person FROM credentials WHERE hash = $1",
+        hash(token)
+    )?;
+    row.map(|(person,)| Ok(person.parse()?)).transpose()
+}
+
+/// A person's name.
+pub(crate) async fn get_name(tx: &mut Tx, person: PersonId) -> Result<String, StoreError> {
+    let (name,) = fetch_one!(
+        tx,
+        (String,),
+        "SELECT name FROM people WHERE person = $1",
+        person.to_string()
+    )?;
+    Ok(name)
+}
+
+/// Another name.
+pub(crate) async fn update_name(tx: &mut Tx, person: PersonId, name: &str) -> Result<(), StoreError> {
+    execute!(
+        tx,
+        "UPDATE people SET name = $2 WHERE person = $1",
+        person.to_string(),
+        name
+    )?;
+    Ok(())
+}
+
+/// Whose a device is, if it is anybody's.
+pub(crate) async fn find_owner(tx: &mut Tx, device: DeviceId) -> Result<Option<PersonId>, StoreError> {
+    let row = fetch_optional!(
+        tx,
+        (String,),
+        "SELECT person FROM devices WHERE device = $1",
+        device.to_string()
+    )?;
+    row.map(|(person,)| Ok(person.parse()?)).transpose()
+}
+
+/// Makes a device somebody's, unless it is somebody's already.
+pub(crate) async fn insert_device(
+    tx: &mut Tx,
+    device: DeviceId,
+    person: PersonId,
+    now: Millis,
+) -> Result<(), StoreError> {
+    execute!(
+        tx,
+        "INSERT INTO devices (device, person, created) VALUES ($1, $2, $3) ON CONFLICT (device) DO NOTHING",
+        device.to_string(),
+        person.to_string(),
+        now.0
+    )?;
+    Ok(())
+}

@@ -1,0 +1,63 @@
+//! The one type that carries a failure from any domain to where it is answered: an HTTP response or a frame.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use protocol::{Code, Refusal};
+
+use crate::store::StoreError;
+
+/// Why a request, a frame or an op was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// It was refused, for a reason that the caller is told.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The store could not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<Code> for Failure {
+    fn from(code: Code) -> Self {
+        Self::Refused(code.into())
+    }
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl Failure {
+    /// What the caller is told. A failure of the store is logged here, once.
+    pub fn into_refusal(self) -> Refusal {
+        match self {
+            Self::Refused(refusal) => refusal,
+            Self::Store(error) => error.log_and_code().into(),
+        }
+    }
+}
+
+/// The answer that an HTTP client gets.
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        respond(self.into_refusal())
+    }
+}
+
+/// A refusal with the status of its code.
+pub(crate) fn respond(refusal: Refusal) -> Response {
+    let status = StatusCode::from_u16(refusal.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let code = refusal.code;
+    let retry_after_ms = refusal.retry_after_ms;
+    let mut response = (status, Json(refusal)).into_response();
+    if let Some(milliseconds) = retry_after_ms {
+        let seconds = HeaderValue::from(milliseconds.div_ceil(1000));
+        response.headers_mut().insert(header::RETRY_AFTER, seconds);
+    }
+    // The metrics layer counts refusals by this.
+    response.extensions_mut().insert(code);
+    response
+}

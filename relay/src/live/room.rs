@@ -1,0 +1,505 @@
+//! A live space: its state, who is in it, and who hears what. A plain value without IO or clock.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use protocol::frame::{Person, Present};
+use protocol::signal::Presence;
+use protocol::{
+    Action, Code, DeviceId, Epoch, Event, MemberId, Op, Payload, Seq, ServerFrame, Signal, SpaceId,
+    SpaceState, StreamId, authorise, limits,
+};
+use tokio::time::Instant;
+
+use super::outbox::Kind;
+
+/// Events kept at hand, so that a short absence costs no query.
+const RECENT: usize = 256;
+
+/// What is to be sent. `L` is the way to a connection.
+#[derive(Debug)]
+pub(crate) enum Effect<L> {
+    /// To everyone in the room, but perhaps one.
+    All {
+        /// Who does not get it.
+        but: Option<DeviceId>,
+        /// What.
+        frame: ServerFrame,
+        /// How it queues.
+        kind: Kind,
+    },
+    /// To one connection.
+    One {
+        /// Which.
+        line: L,
+        /// What.
+        frame: ServerFrame,
+        /// How it queues.
+        kind: Kind,
+    },
+}
+
+/// A connection's wish to be in the room.
+#[derive(Debug, Clone)]
+pub(crate) struct Ask<L> {
+    /// The connection's number.
+    pub(crate) connection: u64,
+    /// The way to it.
+    pub(crate) line: L,
+    /// Whose it is in this space.
+    pub(crate) member: MemberId,
+    /// From which device.
+    pub(crate) device: DeviceId,
+    /// The epoch of what it has.
+    pub(crate) epoch: Option<Epoch>,
+    /// The last event it has.
+    pub(crate) since: Seq,
+    /// The number of its last op that was decided.
+    pub(crate) last_n: u64,
+    /// The head of the log when `last_n` was read: a room that is behind it might not show that op.
+    pub(crate) head: Seq,
+    /// Events after `since` that were read from the log because the room said they are needed.
+    pub(crate) read: Vec<Event>,
+}
+
+/// What came of an [`Ask`].
+#[derive(Debug)]
+pub(crate) enum Asked<L> {
+    /// It is in.
+    In(Vec<Effect<L>>),
+    /// The room has not heard of the ask's head yet.
+    Behind,
+    /// The events after this one have to be read from the log first.
+    Needs(Seq),
+    /// A newer connection of its device is in.
+    Replaced,
+    /// It may not.
+    Refused(Code),
+}
+
+#[derive(Debug)]
+struct Seat<L> {
+    connection: u64,
+    line: L,
+    member: MemberId,
+    presence: Presence,
+}
+
+/// A live space.
+#[derive(Debug)]
+pub(crate) struct Room<L = std::sync::Arc<super::outbox::Outbox>> {
+    space: SpaceId,
+    epoch: Epoch,
+    state: SpaceState,
+    /// Names of everyone who ever was a member.
+    people: BTreeMap<MemberId, String>,
+    seats: BTreeMap<DeviceId, Seat<L>>,
+    /// The last events, without a gap up to the head.
+    recent: VecDeque<Event>,
+    /// Streams whose host's device is not in the room, and since when.
+    absent: BTreeMap<StreamId, Instant>,
+    /// The hub has let go of this room; another may have taken its place.
+    pub(super) closed: bool,
+}
+
+impl<L: Clone> Room<L> {
+    /// The room of a space in this state, empty.
+    pub(crate) fn new(space: SpaceId, epoch: Epoch, state: SpaceState, people: Vec<Person>) -> Self {
+        Self {
+            space,
+            epoch,
+            state,
+            people: people
+                .into_iter()
+                .map(|person| (person.member, person.name))
+                .collect(),
+            seats: BTreeMap::new(),
+            recent: VecDeque::new(),
+            absent: BTreeMap::new(),
+            closed: false,
+        }
+    }
+
+    /// The last event that the room knows.
+    pub(crate) fn head(&self) -> Seq {
+        self.state.head
+    }
+
+    /// Nobody is here and nothing has to be watched.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.seats.is_empty() && self.state.streams.is_empty()
+    }
+
+    /// The ways to everyone who is here, with their devices.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (DeviceId, &L)> {
+        self.seats.iter().map(|(device, seat)| (*device, &seat.line))
+    }
+
+    /// Seats a connection and tells it what it lacks.
+    pub(crate) fn ask(&mut self, ask: Ask<L>, now: Instant) -> Asked<L> {
+        let newer = |seat: &Seat<L>| seat.connection > ask.connection;
+        if self.seats.get(&ask.device).is_some_and(newer) {
+            return Asked::Replaced;
+        }
+        if self.state.head < ask.head {
+            return Asked::Behind;
+        }
+        if let Err(code) = authorise(&self.state, ask.member, &Action::See) {
+            return Asked::Refused(code);
+        }
+        let first = match self.first_frame(&ask) {
+            Ok(frame) => frame,
+            Err(needs) => return Asked::Needs(needs),
+        };
+        let Ask {
+            connection,
+            line,
+            member,
+            device,
+            ..
+        } = ask;
+        let before = self.seats.remove(&device);
+        let was_here = before.is_some();
+        let presence = before.map(|seat| seat.presence).unwrap_or_default();
+        let present = Present {
+            member,
+            device,
+            presence: presence.clone(),
+        };
+        self.seats.insert(
+            device,
+            Seat {
+                connection,
+                line: line.clone(),
+                member,
+                presence,
+            },
+        );
+        self.note_absent(now);
+        let listed = ServerFrame::PresenceListed {
+            space: self.space,
+            present: self.present(),
+        };
+        let mut effects = vec![
+            Effect::One {
+                line: line.clone(),
+                frame: first,
+                kind: Kind::Snapshot,
+            },
+            Effect::One {
+                line,
+                frame: listed,
+                kind: Kind::Event,
+            },
+        ];
+        if !was_here {
+            let frame = ServerFrame::PresenceChanged {
+                space: self.space,
+                present,
+            };
+            effects.push(Effect::All {
+                but: Some(device),
+                frame,
+                kind: Kind::Presence(self.space, device),
+            });
+        }
+        Asked::In(effects)
+    }
+
+    /// What a connection lacks: a snapshot, or events when there are few. `Err` names the event after which
+    /// they have to be read first.
+    fn first_frame(&self, ask: &Ask<L>) -> Result<ServerFrame, Seq> {
+        let head = self.state.head;
+        let (space, epoch, you, last_n) = (self.space, self.epoch, ask.member, ask.last_n);
+        let granted = self
+            .state
+            .members
+            .get(&ask.member)
+            .is_some_and(|member| ask.since.next() >= member.since);
+        let few = ask.since <= head && head.0 - ask.since.0 <= limits::PAGE as u64;
+        if ask.epoch != Some(epoch) || ask.since == Seq::default() || !granted || !few {
+            let state = Box::new(self.state.clone());
+            return Ok(ServerFrame::Snapshot {
+                space,
+                epoch,
+                you,
+                last_n,
+                state,
+                people: self.names(),
+            });
+        }
+        // What was read may hold events that are committed and not published yet; those come as such.
+        let lacks = |event: &&Event| event.envelope.seq > ask.since && event.envelope.seq <= head;
+        let mut events: Vec<Event> = ask.read.iter().filter(lacks).cloned().collect();
+        let reached = events.last().map_or(ask.since, |event| event.envelope.seq);
+        let oldest = self
+            .recent
+            .front()
+            .map_or(head.next(), |event| event.envelope.seq);
+        if oldest > reached.next() && reached < head {
+            return Err(reached);
+        }
+        events.extend(
+            self.recent
+                .iter()
+                .filter(|event| event.envelope.seq > reached)
+                .cloned(),
+        );
+        Ok(ServerFrame::Resumed {
+            space,
+            epoch,
+            you,
+            last_n,
+            events,
+            people: self.names(),
+        })
+    }
+
+    /// Names of the members and of the authors of recent messages.
+    fn names(&self) -> Vec<Person> {
+        let shown = |id: &MemberId| {
+            self.state.members.contains_key(id) || self.state.messages.iter().any(|message| message.by == *id)
+        };
+        let person = |(member, name): (&MemberId, &String)| Person {
+            member: *member,
+            name: name.clone(),
+        };
+        self.people
+            .iter()
+            .filter(|(id, _)| shown(id))
+            .map(person)
+            .collect()
+    }
+
+    fn present(&self) -> Vec<Present> {
+        let present = |(device, seat): (&DeviceId, &Seat<L>)| Present {
+            member: seat.member,
+            device: *device,
+            presence: seat.presence.clone(),
+        };
+        self.seats.iter().map(present).collect()
+    }
+
+    /// Tells a connection anew who is here.
+    pub(crate) fn list(&self, device: DeviceId, connection: u64) -> Vec<Effect<L>> {
+        let own = |seat: &&Seat<L>| seat.connection == connection;
+        let Some(seat) = self.seats.get(&device).filter(own) else {
+            return Vec::new();
+        };
+        let frame = ServerFrame::PresenceListed {
+            space: self.space,
+            present: self.present(),
+        };
+        vec![Effect::One {
+            line: seat.line.clone(),
+            frame,
+            kind: Kind::Snapshot,
+        }]
+    }
+
+    /// What was committed. Events that the room knows are passed over; `None` when there is a gap before
+    /// these. The caller performs the effects, then those of [`Room::dismiss`].
+    pub(crate) fn publish(
+        &mut self,
+        events: &[Event],
+        people: &[Person],
+        now: Instant,
+    ) -> Option<Vec<Effect<L>>> {
+        let new: Vec<Event> = events
+            .iter()
+            .filter(|event| event.envelope.seq > self.state.head)
+            .cloned()
+            .collect();
+        let Some(first) = new.first() else {
+            return Some(Vec::new());
+        };
+        if first.envelope.seq != self.state.head.next() {
+            return None;
+        }
+        for event in &new {
+            self.state.apply(event);
+            self.recent.push_back(event.clone());
+        }
+        while self.recent.len() > RECENT {
+            self.recent.pop_front();
+        }
+        let joined = |person: &&Person| {
+            new.iter().any(|event| {
+                matches!(&event.payload, Payload::Op(Op::MemberJoined { member, .. }) if *member == person.member)
+            })
+        };
+        let people: Vec<Person> = people.iter().filter(joined).cloned().collect();
+        self.people
+            .extend(people.iter().map(|person| (person.member, person.name.clone())));
+        self.note_absent(now);
+        let frame = ServerFrame::Events {
+            space: self.space,
+            events: new,
+            people,
+        };
+        Some(vec![Effect::All {
+            but: None,
+            frame,
+            kind: Kind::Event,
+        }])
+    }
+
+    /// Unseats those who lost the space with the last event.
+    pub(crate) fn dismiss(&mut self, now: Instant) -> Vec<Effect<L>> {
+        let state = &self.state;
+        let lost: Vec<DeviceId> = self
+            .seats
+            .iter()
+            .filter(|(_, seat)| authorise(state, seat.member, &Action::See).is_err())
+            .map(|(device, _)| *device)
+            .collect();
+        let mut effects = Vec::new();
+        for device in lost {
+            let Some(seat) = self.seats.remove(&device) else {
+                continue;
+            };
+            let frame = ServerFrame::Closed {
+                space: self.space,
+                reason: self.why_lost(seat.member).into(),
+            };
+            effects.push(Effect::One {
+                line: seat.line,
+                frame,
+                kind: Kind::Event,
+            });
+            effects.push(self.gone(device));
+        }
+        if !effects.is_empty() {
+            self.note_absent(now);
+        }
+        effects
+    }
+
+    fn why_lost(&self, member: MemberId) -> Code {
+        if self.state.deleted {
+            return Code::SpaceDeleted;
+        }
+        let removed = |event: &&Event| match &event.payload {
+            Payload::Op(Op::MemberLeft { member: whom }) => *whom == member,
+            _ => false,
+        };
+        match self.recent.iter().rev().find(removed) {
+            Some(event) if event.envelope.author.member != member => Code::Removed,
+            _ => Code::NotAMember,
+        }
+    }
+
+    fn gone(&self, device: DeviceId) -> Effect<L> {
+        let frame = ServerFrame::PresenceGone {
+            space: self.space,
+            device,
+        };
+        Effect::All {
+            but: None,
+            frame,
+            kind: Kind::Presence(self.space, device),
+        }
+    }
+
+    /// A connection ends or wants no more.
+    pub(crate) fn leave(&mut self, device: DeviceId, connection: u64, now: Instant) -> Vec<Effect<L>> {
+        if self
+            .seats
+            .get(&device)
+            .is_none_or(|seat| seat.connection != connection)
+        {
+            return Vec::new();
+        }
+        self.seats.remove(&device);
+        self.note_absent(now);
+        vec![self.gone(device)]
+    }
+
+    /// A member has another name.
+    pub(crate) fn rename(&mut self, person: Person) -> Vec<Effect<L>> {
+        self.people.insert(person.member, person.name.clone());
+        let frame = ServerFrame::People {
+            space: self.space,
+            people: vec![person],
+        };
+        vec![Effect::All {
+            but: None,
+            frame,
+            kind: Kind::Event,
+        }]
+    }
+
+    /// A device in the room says something.
+    pub(crate) fn signal(
+        &mut self,
+        device: DeviceId,
+        to: Option<DeviceId>,
+        signal: Signal,
+    ) -> Result<Vec<Effect<L>>, Code> {
+        signal.check()?;
+        let space = self.space;
+        let seat = self.seats.get_mut(&device).ok_or(Code::NotAMember)?;
+        let from = seat.member;
+        authorise(&self.state, from, &signal.action())?;
+        if let Signal::Presence(presence) = signal {
+            seat.presence = presence.clone();
+            let present = Present {
+                member: from,
+                device,
+                presence,
+            };
+            let frame = ServerFrame::PresenceChanged { space, present };
+            return Ok(vec![Effect::All {
+                but: Some(device),
+                frame,
+                kind: Kind::Presence(space, device),
+            }]);
+        }
+        let directed = signal.is_directed();
+        let key = signal.coalesces_as().map(|name| (space, device, name));
+        let frame = ServerFrame::Signal {
+            space,
+            from,
+            device,
+            signal,
+        };
+        let kind = Kind::Signal(key);
+        match to {
+            Some(to) => {
+                let line = self.seats.get(&to).ok_or(Code::NoSuchThing)?.line.clone();
+                Ok(vec![Effect::One { line, frame, kind }])
+            }
+            None if directed => Err(Code::Malformed),
+            None => Ok(vec![Effect::All {
+                but: Some(device),
+                frame,
+                kind,
+            }]),
+        }
+    }
+
+    /// Streams whose host was not here for this long.
+    pub(crate) fn hosts_gone(&self, patience: Duration, now: Instant) -> Vec<StreamId> {
+        let gone = |(_, since): &(&StreamId, &Instant)| now.saturating_duration_since(**since) >= patience;
+        self.absent
+            .iter()
+            .filter(gone)
+            .map(|(stream, _)| *stream)
+            .collect()
+    }
+
+    /// Notes which hosts are not here, from now on if they were before.
+    pub(crate) fn note_absent(&mut self, now: Instant) {
+        let seats = &self.seats;
+        let here = |device: Option<DeviceId>| device.is_some_and(|device| seats.contains_key(&device));
+        let streams = &self.state.streams;
+        self.absent
+            .retain(|stream, _| streams.get(stream).is_some_and(|stream| !here(stream.device)));
+        for (id, _) in streams.iter().filter(|(_, stream)| !here(stream.device)) {
+            self.absent.entry(*id).or_insert(now);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

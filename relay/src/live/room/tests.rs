@@ -1,0 +1,203 @@
+//! A room on its own: no sockets, no database, time as an argument.
+
+use protocol::op::Created;
+use protocol::{Author, Envelope, Millis, Role};
+
+use super::*;
+
+const OWNER: MemberId = MemberId::from_bits(1);
+const GUEST: MemberId = MemberId::from_bits(2);
+
+fn device(member: MemberId) -> DeviceId {
+    DeviceId::from_bits(100 + member.bits())
+}
+
+fn event(seq: u64, by: MemberId, op: Op) -> Event {
+    let author = Author { member: by, op: None };
+    let envelope = Envelope {
+        seq: Seq(seq),
+        author,
+        time: Millis(0),
+        class: op.class(),
+    };
+    Event {
+        envelope,
+        payload: Payload::Op(op),
+    }
+}
+
+/// A room with an owner and a guest; the guest's line is "guest".
+fn room(now: Instant) -> Room<&'static str> {
+    let created = Created {
+        name: "Lisbon".into(),
+        colour: protocol::Colour::Grey,
+        groups: vec![],
+        tabs: vec![],
+    };
+    let mut state = SpaceState::default();
+    state.apply(&event(1, OWNER, Op::SpaceCreated(created)));
+    state.apply(&event(
+        2,
+        GUEST,
+        Op::MemberJoined {
+            member: GUEST,
+            role: Role::Viewer,
+        },
+    ));
+    let mut room = Room::new(SpaceId::from_bits(1), Epoch::from_bits(1), state, Vec::new());
+    for (connection, line, member) in [(1, "owner", OWNER), (2, "guest", GUEST)] {
+        assert!(matches!(
+            room.ask(ask(connection, line, member, 0), now),
+            Asked::In(_)
+        ));
+    }
+    room
+}
+
+fn ask(connection: u64, line: &'static str, member: MemberId, since: u64) -> Ask<&'static str> {
+    Ask {
+        connection,
+        line,
+        member,
+        device: device(member),
+        epoch: Some(Epoch::from_bits(1)),
+        since: Seq(since),
+        last_n: 0,
+        head: Seq(0),
+        read: Vec::new(),
+    }
+}
+
+#[test]
+fn a_gap_is_refused_and_what_is_known_is_passed_over() {
+    let now = Instant::now();
+    let mut room = room(now);
+    let renamed = |seq| {
+        event(
+            seq,
+            OWNER,
+            Op::SpaceRenamed {
+                name: format!("name {seq}"),
+            },
+        )
+    };
+    assert!(room.publish(&[renamed(4)], &[], now).is_none());
+    assert_eq!(
+        room.publish(&[renamed(3), renamed(4)], &[], now)
+            .map(|effects| effects.len()),
+        Some(1)
+    );
+    assert_eq!(
+        room.publish(&[renamed(3)], &[], now).map(|effects| effects.len()),
+        Some(0)
+    );
+    assert_eq!((room.head(), room.state.name.as_str()), (Seq(4), "name 4"));
+}
+
+#[test]
+fn a_room_that_lags_behind_the_asker_says_so() {
+    let now = Instant::now();
+    let mut room = room(now);
+    let ahead = Ask {
+        head: Seq(3),
+        ..ask(3, "guest", GUEST, 2)
+    };
+    assert!(matches!(room.ask(ahead, now), Asked::Behind));
+    // The room was opened at 2 and has nothing older at hand.
+    assert!(matches!(
+        room.ask(ask(3, "owner", OWNER, 1), now),
+        Asked::Needs(Seq(1))
+    ));
+}
+
+#[test]
+fn who_was_removed_is_told_and_only_then_gone() {
+    let now = Instant::now();
+    let mut room = room(now);
+    room.publish(&[event(3, OWNER, Op::MemberLeft { member: GUEST })], &[], now);
+    let effects = room.dismiss(now);
+    assert!(matches!(
+        effects.as_slice(),
+        [
+            Effect::One { line: "guest", frame: ServerFrame::Closed { reason, .. }, .. },
+            Effect::All { frame: ServerFrame::PresenceGone { .. }, .. },
+        ] if reason.code == Code::Removed
+    ));
+    assert_eq!(room.lines().count(), 1);
+}
+
+#[test]
+fn the_end_of_an_older_connection_leaves_the_newer_one_seated() {
+    let now = Instant::now();
+    let mut room = room(now);
+    assert!(matches!(room.ask(ask(9, "newer", GUEST, 0), now), Asked::In(_)));
+    assert!(room.leave(device(GUEST), 2, now).is_empty());
+    assert_eq!(room.leave(device(GUEST), 9, now).len(), 1);
+}
+
+#[test]
+fn an_older_connection_that_comes_late_takes_no_seat() {
+    let now = Instant::now();
+    let mut room = room(now);
+    assert!(matches!(room.ask(ask(9, "newer", GUEST, 0), now), Asked::In(_)));
+    assert!(matches!(
+        room.ask(ask(8, "older", GUEST, 0), now),
+        Asked::Replaced
+    ));
+    assert!(room.lines().any(|line| line == (device(GUEST), &"newer")));
+    // The same connection may ask again.
+    assert!(matches!(room.ask(ask(9, "newer", GUEST, 0), now), Asked::In(_)));
+}
+
+#[test]
+fn who_comes_and_goes_is_told_in_a_way_that_may_be_dropped_and_listed_anew() {
+    let now = Instant::now();
+    let mut room = room(now);
+    let presence = Kind::Presence(SpaceId::from_bits(1), device(GUEST));
+    assert!(matches!(
+        room.leave(device(GUEST), 2, now).as_slice(),
+        [Effect::All { kind, .. }] if *kind == presence
+    ));
+    let Asked::In(effects) = room.ask(ask(3, "guest", GUEST, 0), now) else {
+        panic!("the guest comes again")
+    };
+    assert!(matches!(effects.last(), Some(Effect::All { kind, .. }) if *kind == presence));
+    assert!(matches!(
+        room.list(device(OWNER), 1).as_slice(),
+        [Effect::One { line: "owner", frame: ServerFrame::PresenceListed { present, .. }, .. }]
+            if present.len() == 2
+    ));
+    assert!(
+        room.list(device(OWNER), 7).is_empty(),
+        "a connection that is over"
+    );
+}
+
+#[test]
+fn a_hosts_absence_counts_from_its_beginning() {
+    let now = Instant::now();
+    let mut room = room(now);
+    let stream = StreamId::from_bits(5);
+    let op = Op::StreamStarted {
+        stream,
+        tab: None,
+        title: String::new(),
+        audio: false,
+    };
+    let mut started = event(3, OWNER, op);
+    started.envelope.author.op = Some(protocol::event::OpName {
+        device: device(OWNER),
+        n: 1,
+    });
+    room.publish(&[started], &[], now);
+    let (later, patience) = (now + Duration::from_secs(100), Duration::from_mins(1));
+    assert_eq!(room.hosts_gone(patience, later), []);
+    room.leave(device(OWNER), 1, later);
+    assert_eq!(room.hosts_gone(patience, later + Duration::from_secs(59)), []);
+    assert_eq!(
+        room.hosts_gone(patience, later + Duration::from_mins(1)),
+        [stream]
+    );
+    assert!(matches!(room.ask(ask(3, "owner", OWNER, 0), later), Asked::In(_)));
+    assert_eq!(room.hosts_gone(patience, later + Duration::from_mins(10)), []);
+}

@@ -1,0 +1,125 @@
+//! `/spaces` and `/spaces/{space}`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use protocol::frame::Person;
+use protocol::rest::{Joined, NewSpace, SpaceNow};
+use protocol::{Action, Code, MemberId, SpaceId, SpaceState, authorise};
+
+use super::store;
+use crate::App;
+use crate::account::PersonId;
+use crate::account::auth::Caller;
+use crate::error::Failure;
+use crate::extract::{Body, Path};
+use crate::log::{self, Answer, Task};
+use crate::store::Tx;
+
+/// A shared space begins. Repeating it gives the same answer.
+#[utoipa::path(
+    post, path = "/api/v1/spaces", tag = "spaces", request_body = NewSpace,
+    responses(
+        (status = 200, body = Joined),
+        (status = "4XX", body = protocol::Refusal),
+        (status = "5XX", body = protocol::Refusal),
+    )
+)]
+pub(crate) async fn create_space(
+    State(app): State<Arc<App>>,
+    Caller(person): Caller,
+    Body(NewSpace { space, created }): Body<NewSpace>,
+) -> Result<Json<Joined>, Failure> {
+    match app.writers.ask(space, Task::Create { person, created }).await? {
+        Answer::Joined(joined) => Ok(Json(joined)),
+        _ => Err(Code::Internal.into()),
+    }
+}
+
+/// The space as it is now.
+#[utoipa::path(
+    get, path = "/api/v1/spaces/{space}", tag = "spaces", params(("space" = String, Path)),
+    responses(
+        (status = 200, body = SpaceNow),
+        (status = "4XX", body = protocol::Refusal),
+        (status = "5XX", body = protocol::Refusal),
+    )
+)]
+pub(crate) async fn get_space(
+    State(app): State<Arc<App>>,
+    Caller(person): Caller,
+    Path(space): Path<SpaceId>,
+) -> Result<(StatusCode, Json<SpaceNow>), Failure> {
+    let mut tx = app.store.read().await?;
+    let Seen { you, state } = see(&mut tx, space, person).await?;
+    let shown = |person: &Person| {
+        state.members.contains_key(&person.member)
+            || state.messages.iter().any(|message| message.by == person.member)
+    };
+    let people = store::list_people(&mut tx, space)
+        .await?
+        .into_iter()
+        .filter(shown)
+        .collect();
+    Ok((
+        StatusCode::OK,
+        Json(SpaceNow {
+            epoch: app.epoch,
+            you,
+            state,
+            people,
+        }),
+    ))
+}
+
+/// A space that the caller may see.
+pub(crate) struct Seen {
+    /// Who the caller is in it.
+    pub(crate) you: MemberId,
+    /// Its state.
+    pub(crate) state: SpaceState,
+}
+
+/// The space, if this person may see it.
+pub(crate) async fn see(tx: &mut Tx, space: SpaceId, person: PersonId) -> Result<Seen, Failure> {
+    may(tx, space, person, &Action::See).await
+}
+
+/// The space, if this person may do this in it, locked until the transaction ends: what is written next is
+/// still permitted when it is committed.
+pub(crate) async fn may_change(
+    tx: &mut Tx,
+    space: SpaceId,
+    person: PersonId,
+    action: &Action<'_>,
+) -> Result<Seen, Failure> {
+    log::store::lock_head(tx, space).await?;
+    may(tx, space, person, action).await
+}
+
+/// The space, if this person may do this in it.
+pub(crate) async fn may(
+    tx: &mut Tx,
+    space: SpaceId,
+    person: PersonId,
+    action: &Action<'_>,
+) -> Result<Seen, Failure> {
+    // Whoever was never a member does not learn whether the space exists.
+    let row = store::find_member(tx, space, person)
+        .await?
+        .ok_or(Code::NoSuchSpace)?;
+    let state = log::store::find_state(tx, space)
+        .await?
+        .ok_or(Code::NoSuchSpace)?
+        .state;
+    match authorise(&state, row.member, action) {
+        Ok(()) => Ok(Seen {
+            you: row.member,
+            state,
+        }),
+        Err(Code::NotAMember) => Err(row.status.refusal().into()),
+        Err(code) => Err(code.into()),
+    }
+}

@@ -1,0 +1,203 @@
+//! The database: `SQLite` in a folder, or Postgres.
+//!
+//! Here are connections, transactions, migrations and the sorting of errors. The queries stand with the
+//! domains, written once for both through the macros of `query`; where the dialects differ, both stand
+//! side by side.
+
+mod postgres;
+pub(crate) mod query;
+mod sqlite;
+
+use std::time::Duration;
+
+use protocol::{Code, Epoch};
+use sqlx::{Postgres, Sqlite, Transaction};
+
+use crate::clock::Random;
+use crate::config::Backend;
+use postgres::Database;
+use query::{execute, fetch_one};
+use sqlite::Folder;
+
+/// Why the store did not do something.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database cannot be reached or cannot write; the same may succeed later. What was asked may
+    /// have been done if the connection broke during a commit.
+    #[error("the database is away: {0}")]
+    Away(#[source] sqlx::Error),
+    /// The database refused a statement: a defect of the relay.
+    #[error("the database refused a statement: {0}")]
+    Statement(#[source] sqlx::Error),
+    /// The folder is used by another relay.
+    #[error("{0} is used by another relay")]
+    Locked(std::path::PathBuf),
+    /// The Postgres database is used by another relay.
+    #[error(
+        "the Postgres database is used by another relay. Several relays on one database are not supported yet: \
+         stop the other one, or give this one a database of its own"
+    )]
+    Taken,
+    /// The folder cannot be used.
+    #[error("the data folder {0} cannot be used: {1}")]
+    Folder(std::path::PathBuf, #[source] std::io::Error),
+    /// The tables cannot be brought up to date.
+    #[error("the tables cannot be brought up to date: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// A row holds what no relay wrote.
+    #[error("a row is damaged: {0}")]
+    Damaged(String),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        if is_away(&error) {
+            Self::Away(error)
+        } else {
+            Self::Statement(error)
+        }
+    }
+}
+
+impl From<protocol::id::BadId> for StoreError {
+    fn from(error: protocol::id::BadId) -> Self {
+        Self::Damaged(error.to_string())
+    }
+}
+
+impl From<serde_json::Error> for StoreError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Damaged(error.to_string())
+    }
+}
+
+impl StoreError {
+    /// Whether the database is only away.
+    pub fn is_away(&self) -> bool {
+        matches!(self, Self::Away(_))
+    }
+
+    /// Logs the error and says what the caller is told.
+    pub(crate) fn log_and_code(&self) -> Code {
+        if self.is_away() {
+            tracing::warn!(error = %self, "the store is away");
+            Code::StoreAway
+        } else {
+            tracing::error!(error = %self, "the store failed");
+            Code::Internal
+        }
+    }
+}
+
+fn is_away(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::BeginFailed
+        | sqlx::Error::Protocol(_) => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| is_away_code(&code)),
+        _ => false,
+    }
+}
+
+/// Postgres: connection, resources, operator intervention, system error, serialisation. `SQLite`: busy,
+/// locked, read-only, IO error, full, cannot open (the low byte of its extended codes).
+fn is_away_code(code: &str) -> bool {
+    if code.len() == 5 {
+        return ["08", "53", "57", "58", "40"]
+            .iter()
+            .any(|class| code.starts_with(class));
+    }
+    code.parse::<u32>()
+        .is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14))
+}
+
+/// The database of one relay. Cloned freely.
+#[derive(Debug, Clone)]
+pub enum Store {
+    /// In a folder that this relay has for itself.
+    Sqlite(std::sync::Arc<Folder>),
+    /// A Postgres database that this relay has for itself.
+    Postgres(std::sync::Arc<Database>),
+}
+
+/// A transaction; dropped without [`Tx::commit`] it leaves no trace.
+#[derive(Debug)]
+pub enum Tx {
+    /// On `SQLite`.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// On Postgres.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Store {
+    /// Opens the database and brings its tables up to date.
+    pub async fn open(backend: &Backend, patience: Duration, random: &Random) -> Result<Self, StoreError> {
+        let store = match backend {
+            Backend::Folder(folder) => Self::Sqlite(Folder::open(folder, patience).await?.into()),
+            Backend::Postgres(url) => Self::Postgres(Database::open(url, patience).await?.into()),
+        };
+        let mut tx = store.write().await?;
+        let epoch = Epoch::from_bits(random.id_bits()).to_string();
+        execute!(
+            &mut tx,
+            "INSERT INTO relay (id, epoch) VALUES (1, $1) ON CONFLICT (id) DO NOTHING",
+            &epoch
+        )?;
+        tx.commit().await?;
+        Ok(store)
+    }
+
+    /// A transaction that only reads.
+    pub async fn read(&self) -> Result<Tx, StoreError> {
+        Ok(match self {
+            Self::Sqlite(folder) => Tx::Sqlite(folder.readers.begin().await?),
+            Self::Postgres(database) => Tx::Postgres(database.pool.begin().await?),
+        })
+    }
+
+    /// A transaction that writes. On `SQLite` there is one at a time.
+    pub async fn write(&self) -> Result<Tx, StoreError> {
+        Ok(match self {
+            Self::Sqlite(folder) => Tx::Sqlite(folder.writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres(database) => Tx::Postgres(database.pool.begin().await?),
+        })
+    }
+
+    /// Which life of the database this is.
+    pub async fn epoch(&self) -> Result<Epoch, StoreError> {
+        let mut tx = self.read().await?;
+        let (epoch,) = fetch_one!(&mut tx, (String,), "SELECT epoch FROM relay WHERE id = 1")?;
+        Ok(epoch.parse()?)
+    }
+
+    /// How many tasks order events: spaces are divided among them.
+    pub(crate) fn writers(&self) -> usize {
+        match self {
+            Self::Sqlite(_) => 1,
+            Self::Postgres(_) => 4,
+        }
+    }
+
+    /// Ends all connections.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite(folder) => folder.close().await,
+            Self::Postgres(database) => database.close().await,
+        }
+    }
+}
+
+impl Tx {
+    /// Makes what was written durable.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,571 @@
+//! A relay in this process, and people who talk to it over real sockets.
+#![expect(dead_code, reason = "each test binary uses a part")]
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper::{HeaderMap, Method, Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use private_postgres::PrivatePostgres;
+use protocol::op::Created;
+use protocol::rest::{
+    Credential, InviteMade, InviteSecret, Joined, Me, NewGuest, NewInvite, NewSpace, NewTicket, NumberedOp,
+    OpAnswer, OpAnswers, SpaceNow, SubmitOps, Ticket,
+};
+use protocol::{
+    ClientFrame, Code, DeviceId, Event, MemberId, MessageId, Millis, Op, Refusal, Role, Seq, ServerFrame,
+    Signal, SpaceId, TabId,
+};
+use relay::clock::{Clock, Random};
+use relay::{Backend, Config, Relay};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{self, Message, protocol::CloseFrame};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+/// How long a test waits for something before it fails.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(crate) const MINUTE_MS: i64 = 60_000;
+
+/// Where a relay keeps its data; outlives the relay.
+pub(crate) enum Place {
+    Folder(tempfile::TempDir),
+    Postgres(String),
+}
+
+impl Place {
+    pub(crate) fn folder() -> Self {
+        Self::Folder(tempfile::tempdir().expect("a temporary folder"))
+    }
+
+    /// A new database in the cluster that the tests of this binary share.
+    pub(crate) fn postgres() -> Self {
+        static CLUSTER: OnceLock<PrivatePostgres> = OnceLock::new();
+        Self::Postgres(
+            CLUSTER
+                .get_or_init(|| PrivatePostgres::start().expect("a Postgres"))
+                .fresh_database(),
+        )
+    }
+
+    pub(crate) fn backend(&self) -> Backend {
+        match self {
+            Self::Folder(folder) => Backend::Folder(folder.path().to_owned()),
+            Self::Postgres(url) => Backend::Postgres(url.clone()),
+        }
+    }
+
+    pub(crate) fn config(&self) -> Config {
+        let mut config = Config::new(self.backend());
+        config.timings.store_patience = Duration::from_millis(800);
+        config
+    }
+}
+
+/// A relay that serves.
+pub(crate) struct Running {
+    pub(crate) address: String,
+    shutdown: Option<oneshot::Sender<()>>,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    pub(crate) async fn on(place: &Place) -> Self {
+        Self::with(place.config()).await
+    }
+
+    pub(crate) async fn with(config: Config) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address").to_string();
+        let relay = Relay::prepare(config, listener).await.expect("the store opens");
+        let (shutdown, stopped) = oneshot::channel::<()>();
+        let task = tokio::spawn(async move {
+            let stopped = async { drop(stopped.await) };
+            relay.serve(stopped).await.expect("it serves until it is stopped");
+        });
+        Self {
+            address,
+            shutdown: Some(shutdown),
+            task,
+        }
+    }
+
+    /// Stops it in order.
+    pub(crate) async fn stop(mut self) {
+        drop(self.shutdown.take());
+        within("the relay stops", self.task)
+            .await
+            .expect("without a panic");
+    }
+
+    /// Somebody new, with a device.
+    pub(crate) async fn guest(&self, name: &str) -> Person {
+        let stranger = Person {
+            address: self.address.clone(),
+            token: String::new(),
+            device: id(),
+            member: MemberId::from_bits(0),
+        };
+        let guest = NewGuest {
+            name: name.to_owned(),
+            credential: Credential::Token,
+        };
+        let me: Me = stranger
+            .post("guests", &guest)
+            .await
+            .expect("anybody may be a guest");
+        Person {
+            token: me.token.expect("a token was asked for"),
+            ..stranger
+        }
+    }
+
+    /// Alice, who has a space with one tab.
+    pub(crate) async fn alice(&self) -> (Person, SpaceId) {
+        let mut alice = self.guest("Alice").await;
+        let space = id();
+        let joined = alice.create(space).await.expect("a space");
+        alice.member = joined.member;
+        (alice, space)
+    }
+
+    /// Somebody whom `host` invites to a space with this role.
+    pub(crate) async fn invited(&self, host: &Person, space: SpaceId, name: &str, role: Role) -> Person {
+        let mut guest = self.guest(name).await;
+        let secret = host.invite(space, role).await.expect("a link");
+        guest.member = guest.redeem(&secret).await.expect("a good link").member;
+        guest
+    }
+}
+
+/// Waits for something, but not for ever.
+pub(crate) async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
+    let Ok(value) = tokio::time::timeout(PATIENCE, future).await else {
+        panic!("in vain: {what}")
+    };
+    value
+}
+
+/// Asks again until the answer is yes.
+pub(crate) async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    let mut again = tokio::time::interval(Duration::from_millis(10));
+    within(what, async {
+        while !condition().await {
+            again.tick().await;
+        }
+    })
+    .await;
+}
+
+/// A new id of any kind.
+pub(crate) fn id<T: std::str::FromStr<Err = protocol::id::BadId>>() -> T {
+    static RANDOM: OnceLock<Random> = OnceLock::new();
+    let bits = RANDOM.get_or_init(Random::default).id_bits();
+    MemberId::from_bits(bits)
+        .to_string()
+        .parse()
+        .expect("all ids are written alike")
+}
+
+pub(crate) fn manual_clock(config: &mut Config) -> Clock {
+    config.clock = Clock::manual(Millis(1_000_000_000_000));
+    config.clock.clone()
+}
+
+/// What an HTTP request came to.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    pub(crate) fn code(&self) -> Code {
+        serde_json::from_slice::<Refusal>(&self.body).map_or(Code::Unknown, |refusal| refusal.code)
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    }
+}
+
+/// One request on a connection of its own.
+pub(crate) async fn request(
+    address: &str,
+    method: Method,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Vec<u8>,
+) -> Answer {
+    within(path, async {
+        let stream = TcpStream::connect(address).await.expect("the relay listens");
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+            .await
+            .expect("HTTP");
+        tokio::spawn(connection);
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", address);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Full::new(Bytes::from(body))).expect("a request");
+        let response = sender.send_request(request).await.expect("an answer");
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.expect("a whole answer").to_bytes();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
+    })
+    .await
+}
+
+/// Somebody with a bearer token and a device.
+#[derive(Clone)]
+pub(crate) struct Person {
+    pub(crate) address: String,
+    pub(crate) token: String,
+    pub(crate) device: DeviceId,
+    /// Who the person is in the space that the test is about.
+    pub(crate) member: MemberId,
+}
+
+impl Person {
+    pub(crate) async fn request(&self, method: Method, path: &str, body: Vec<u8>) -> Answer {
+        let bearer = format!("Bearer {}", self.token);
+        let mut headers = vec![("content-type", "application/json")];
+        if !self.token.is_empty() {
+            headers.push(("authorization", &bearer));
+        }
+        request(&self.address, method, &format!("/api/v1/{path}"), &headers, body).await
+    }
+
+    async fn call<T: DeserializeOwned>(&self, method: Method, path: &str, body: Vec<u8>) -> Result<T, Code> {
+        let answer = self.request(method, path, body).await;
+        if answer.status.is_success() {
+            let body = if answer.body.is_empty() {
+                b"null".as_slice()
+            } else {
+                &answer.body
+            };
+            return Ok(serde_json::from_slice(body).expect("the body that the contract names"));
+        }
+        assert_eq!(answer.code().status(), answer.status.as_u16(), "{path}");
+        Err(answer.code())
+    }
+
+    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Code> {
+        self.call(Method::GET, path, Vec::new()).await
+    }
+
+    pub(crate) async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, Code> {
+        self.call(Method::POST, path, serde_json::to_vec(body).expect("JSON"))
+            .await
+    }
+
+    pub(crate) async fn patch<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, Code> {
+        self.call(Method::PATCH, path, serde_json::to_vec(body).expect("JSON"))
+            .await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Result<(), Code> {
+        self.call(Method::DELETE, path, Vec::new()).await
+    }
+
+    pub(crate) async fn create(&self, space: SpaceId) -> Result<Joined, Code> {
+        let tab =
+            serde_json::json!({"tab": TabId::from_bits(1), "url": "https://one.example/", "position": "V"});
+        let created: Created =
+            serde_json::from_value(serde_json::json!({"name": "Lisbon", "tabs": [tab]})).expect("a space");
+        self.post("spaces", &NewSpace { space, created }).await
+    }
+
+    /// The secret of a new link.
+    pub(crate) async fn invite(&self, space: SpaceId, role: Role) -> Result<String, Code> {
+        Ok(secret_of(&self.make_invite(space, role, 60 * MINUTE_MS).await?))
+    }
+
+    pub(crate) async fn make_invite(
+        &self,
+        space: SpaceId,
+        role: Role,
+        life_ms: i64,
+    ) -> Result<InviteMade, Code> {
+        self.post(&format!("spaces/{space}/invites"), &NewInvite { role, life_ms })
+            .await
+    }
+
+    pub(crate) async fn redeem(&self, secret: &str) -> Result<Joined, Code> {
+        self.post(
+            "invites/redeem",
+            &InviteSecret {
+                secret: secret.to_owned(),
+            },
+        )
+        .await
+    }
+
+    pub(crate) async fn see(&self, space: SpaceId) -> Result<SpaceNow, Code> {
+        self.get(&format!("spaces/{space}")).await
+    }
+
+    pub(crate) async fn events(&self, space: SpaceId, since: u64) -> Result<Vec<Event>, Code> {
+        let page: protocol::rest::EventPage =
+            self.get(&format!("spaces/{space}/events?since={since}")).await?;
+        Ok(page.events)
+    }
+
+    pub(crate) async fn submit(&self, space: SpaceId, ops: Vec<(u64, Op)>) -> Result<Vec<OpAnswer>, Code> {
+        let ops = ops.into_iter().map(|(n, op)| NumberedOp { n, op }).collect();
+        let body = SubmitOps {
+            device: self.device,
+            ops,
+        };
+        Ok(self
+            .post::<OpAnswers>(&format!("spaces/{space}/ops"), &body)
+            .await?
+            .answers)
+    }
+
+    /// One op: its place or its refusal.
+    pub(crate) async fn op(&self, space: SpaceId, n: u64, op: Op) -> Result<Seq, Code> {
+        let answers = self.submit(space, vec![(n, op)]).await?;
+        let answer = answers.first().expect("one answer");
+        assert_eq!(answer.n, n);
+        answer
+            .seq
+            .ok_or_else(|| answer.refused.as_ref().expect("a refusal").code)
+    }
+
+    pub(crate) async fn ticket(&self) -> Result<String, Code> {
+        Ok(self
+            .post::<Ticket>("realtime/tickets", &NewTicket { device: self.device })
+            .await?
+            .ticket)
+    }
+
+    /// A socket that was welcomed.
+    pub(crate) async fn connect(&self) -> Socket {
+        let mut socket = Socket::open(&self.address, &[]).await.expect("an upgrade");
+        socket.hello(&self.ticket().await.expect("a ticket")).await;
+        match socket.next().await {
+            Some(ServerFrame::Welcome { device, .. }) => assert_eq!(device, self.device),
+            other => panic!("no welcome but {other:?}"),
+        }
+        socket
+    }
+
+    /// A socket in a space, with its snapshot.
+    pub(crate) async fn live(&self, space: SpaceId) -> Socket {
+        let mut socket = self.connect().await;
+        socket
+            .send(&ClientFrame::Subscribe {
+                space,
+                epoch: None,
+                since: Seq(0),
+            })
+            .await;
+        socket
+            .wait("a snapshot", |frame| {
+                matches!(frame, ServerFrame::Snapshot { .. })
+            })
+            .await;
+        socket
+            .wait("who is here", |frame| {
+                matches!(frame, ServerFrame::PresenceListed { .. })
+            })
+            .await;
+        socket
+    }
+}
+
+pub(crate) fn secret_of(made: &InviteMade) -> String {
+    made.link
+        .split_once("/join#")
+        .expect("a link to the page")
+        .1
+        .to_owned()
+}
+
+pub(crate) fn message(text: &str) -> Op {
+    Op::MessageSent {
+        message: id::<MessageId>(),
+        text: text.to_owned(),
+    }
+}
+
+pub(crate) fn renamed_tab(title: &str) -> Op {
+    Op::TabUpdated {
+        tab: TabId::from_bits(1),
+        url: None,
+        title: Some(title.to_owned()),
+        favicon: None,
+        pinned: None,
+    }
+}
+
+/// A client's end of a WebSocket.
+pub(crate) struct Socket {
+    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// How the other side closed it.
+    pub(crate) closed: Option<CloseFrame>,
+    /// Everything that was read.
+    pub(crate) heard: Vec<ServerFrame>,
+}
+
+impl Socket {
+    /// The upgrade; `Err` is the status of a refusal.
+    pub(crate) async fn open(address: &str, headers: &[(&'static str, &str)]) -> Result<Self, StatusCode> {
+        let mut request = format!("ws://{address}/api/v1/realtime")
+            .into_client_request()
+            .expect("an address");
+        let protocol = protocol::SUBPROTOCOL.parse().expect("a header");
+        request.headers_mut().insert("sec-websocket-protocol", protocol);
+        for (name, value) in headers {
+            request
+                .headers_mut()
+                .insert(*name, value.parse().expect("a header"));
+        }
+        match within("the upgrade", tokio_tungstenite::connect_async(request)).await {
+            Ok((stream, _)) => Ok(Self {
+                stream,
+                closed: None,
+                heard: Vec::new(),
+            }),
+            Err(tungstenite::Error::Http(response)) => Err(response.status()),
+            Err(error) => panic!("no upgrade: {error}"),
+        }
+    }
+
+    pub(crate) async fn hello(&mut self, ticket: &str) {
+        self.send(&ClientFrame::Hello {
+            versions: vec![protocol::VERSION],
+            ticket: ticket.to_owned(),
+        })
+        .await;
+    }
+
+    pub(crate) async fn send(&mut self, frame: &ClientFrame) {
+        self.send_text(serde_json::to_string(frame).expect("JSON")).await;
+    }
+
+    /// Sends a signal to the room, or to one device in it.
+    pub(crate) async fn signal(&mut self, space: SpaceId, to: Option<DeviceId>, signal: Signal) {
+        self.send(&ClientFrame::Signal { space, to, signal }).await;
+    }
+
+    pub(crate) async fn send_text(&mut self, text: impl Into<String>) {
+        self.send_message(Message::text(text.into())).await;
+    }
+
+    pub(crate) async fn send_message(&mut self, message: Message) {
+        // A socket that the relay closed is noticed when it is read.
+        drop(within("a frame is taken", self.stream.send(message)).await);
+    }
+
+    /// The next frame; `None` when the relay closed the socket.
+    pub(crate) async fn next(&mut self) -> Option<ServerFrame> {
+        loop {
+            match within("a frame", self.stream.next()).await {
+                Some(Ok(Message::Text(text))) => {
+                    let frame = ServerFrame::parse(&text).expect("a frame that the protocol knows");
+                    self.heard.push(frame.clone());
+                    return Some(frame);
+                }
+                Some(Ok(Message::Close(frame))) => self.closed = frame,
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return None,
+            }
+        }
+    }
+
+    /// The first frame from here on that is as wanted.
+    pub(crate) async fn wait(&mut self, what: &str, wanted: impl Fn(&ServerFrame) -> bool) -> ServerFrame {
+        loop {
+            match self.next().await {
+                Some(frame) if wanted(&frame) => return frame,
+                Some(_) => {}
+                None => panic!(
+                    "the relay closed the socket before {what}; it said {:?}",
+                    self.heard.last()
+                ),
+            }
+        }
+    }
+
+    /// The code of the next error.
+    pub(crate) async fn error(&mut self) -> Code {
+        match self
+            .wait("an error", |frame| matches!(frame, ServerFrame::Error { .. }))
+            .await
+        {
+            ServerFrame::Error { reason, .. } => reason.code,
+            _ => unreachable!("it was waited for"),
+        }
+    }
+
+    /// Reads to the end.
+    pub(crate) async fn until_closed(&mut self) {
+        while self.next().await.is_some() {}
+    }
+
+    /// Submits an op and waits for its fate.
+    pub(crate) async fn op(&mut self, space: SpaceId, n: u64, op: Op) -> Result<Seq, Code> {
+        self.send(&ClientFrame::Submit { space, n, op }).await;
+        let fate = |frame: &ServerFrame| match frame {
+            ServerFrame::Accepted { n: of, .. } | ServerFrame::Refused { n: of, .. } => *of == n,
+            _ => false,
+        };
+        match self.wait("an op's fate", fate).await {
+            ServerFrame::Accepted { seq, .. } => Ok(seq),
+            ServerFrame::Refused { reason, .. } => Err(reason.code),
+            _ => unreachable!("it was waited for"),
+        }
+    }
+
+    /// Reads until an event of this place came.
+    pub(crate) async fn event(&mut self, seq: Seq) -> Event {
+        let found = |frame: &ServerFrame| match frame {
+            ServerFrame::Events { events, .. } => {
+                events.iter().find(|event| event.envelope.seq == seq).cloned()
+            }
+            _ => None,
+        };
+        if let Some(event) = self.heard.iter().find_map(found) {
+            return event;
+        }
+        let frame = self.wait("an event", |frame| found(frame).is_some()).await;
+        found(&frame).expect("it was waited for")
+    }
+
+    /// The places of all events that came, in the order in which they came.
+    pub(crate) fn seqs(&self) -> Vec<u64> {
+        let events = self.heard.iter().filter_map(|frame| match frame {
+            ServerFrame::Events { events, .. } | ServerFrame::Resumed { events, .. } => Some(events),
+            _ => None,
+        });
+        events.flatten().map(|event| event.envelope.seq.0).collect()
+    }
+}

@@ -1,0 +1,259 @@
+//! The extension's own pages: popup, side panel, options.
+
+use protocol::{Code, Refusal, Role};
+use serde_json::{Value, json};
+use tabspace_tests::people::t;
+use wasm_core::ask::{Answer, Never, Problem, Visible};
+use wasm_core::view::{LinkView, MediaView, Notice, NoticeKind, Projection, SpaceView};
+
+use super::sample::{
+    self, chrome_groups, chrome_tabs, crowded_view, empty_view, followed, many_chrome_tabs, many_spaces,
+    projection, space, view, view_with_stream,
+};
+use super::{Deed, Scene};
+
+const POPUP: (u32, u32) = (380, 560);
+const PANEL: (u32, u32) = (360, 800);
+const OPTIONS: (u32, u32) = (900, 900);
+
+pub(super) fn scenes() -> Vec<Scene> {
+    [welcome(), popup(), share(), panel(), options()].concat()
+}
+
+fn chrome(tabs: &Value, projection: &Projection, answers: &Value) -> Value {
+    json!({ "chrome": { "tabs": tabs, "groups": chrome_groups(), "projection": projection, "answers": answers } })
+}
+
+fn of_popup(name: &str, fixture: Value) -> Scene {
+    Scene::new(&format!("popup-{name}"), "/extension/popup.html", POPUP, fixture).shows("tab-row")
+}
+
+fn popup() -> Vec<Scene> {
+    let with = |projection: &Projection| chrome(&chrome_tabs(), projection, &json!({}));
+    let away = Problem::RelayAway {
+        relay: "https://tabspace.example.org".to_owned(),
+    };
+    let mut no_path = followed(LinkView::Live, 0, true);
+    no_path.spaces[0].streams[0].no_path = true;
+    let mut loading = with(&projection());
+    loading["chrome"]["tabs"] = json!("never");
+    loading["chrome"]["projection"] = json!("never");
+    let mut unread = with(&projection());
+    unread["chrome"]["fails"] = json!("Tabs cannot be queried right now");
+    let failing = chrome(
+        &chrome_tabs(),
+        &followed(LinkView::Live, 0, false),
+        &json!({ "stream_tab": Answer::Problem(away), "restore": Answer::Problem(Problem::NotSaved("QuotaExceededError".to_owned())) }),
+    );
+    vec![
+        of_popup("first", with(&Projection::default())),
+        of_popup("not-saved", with(&projection())),
+        of_popup("saved", with(&followed(LinkView::Private, 0, false))),
+        of_popup("live", with(&followed(LinkView::Live, 0, false))),
+        of_popup("streaming", with(&followed(LinkView::Live, 0, true))),
+        of_popup("streaming-no-path", with(&no_path)),
+        of_popup("reconnecting", with(&followed(LinkView::Reconnecting, 3, false))),
+        of_popup("loading", loading).has("#search"),
+        of_popup("unread", unread).has(".banner"),
+        of_popup("failed", failing).does(&[Deed::Type("Thesis"), Deed::Press("Enter")]),
+        of_popup("search", with(&projection())).does(&[Deed::Type("re")]),
+        of_popup("search-nothing", with(&projection())).does(&[Deed::Type("zebra")]),
+        of_popup("keyboard", with(&projection())).does(&[Deed::Press("ArrowDown"), Deed::Press("ArrowDown")]),
+        of_popup("crowded", chrome(&many_chrome_tabs(), &many_spaces(), &json!({}))),
+        Scene {
+            size: (320, 560),
+            ..of_popup("narrow", with(&followed(LinkView::Live, 0, true)))
+        },
+        of_popup("large-text", with(&projection())).zoomed(2.0),
+    ]
+}
+
+fn visible() -> Vec<Visible> {
+    let list = view();
+    let tabs = list.items.iter().flat_map(|item| match item {
+        wasm_core::view::ItemView::Tab(tab) => vec![tab.clone()],
+        wasm_core::view::ItemView::Group(group) => group.tabs.clone(),
+    });
+    let mut visible: Vec<Visible> = tabs
+        .map(|tab| Visible {
+            tab: tab.tab,
+            title: tab.title,
+            url: tab.url,
+            never: None,
+        })
+        .collect();
+    visible[3].never = Some(Never::Ignored);
+    visible[5].never = Some(Never::NotWeb);
+    visible
+}
+
+fn share() -> Vec<Scene> {
+    let link = format!("https://tabspace.example.org/join#{}", "k3x9".repeat(8));
+    let with = |answers: &Value, projection: &Projection| {
+        let fixture = chrome(&chrome_tabs(), projection, answers);
+        of_popup("share", fixture)
+            .has(".button.primary:not(:disabled)")
+            .does(&[Deed::Click("share")])
+    };
+    let private = followed(LinkView::Private, 0, false);
+    let shared = followed(LinkView::Live, 0, false);
+    let lists =
+        json!({ "what_is_shared": Answer::Visible(visible()), "invites": Answer::Invites(Vec::new()) });
+    let mut done = lists.clone();
+    done["share"] = json!(Answer::Link {
+        space: space(1),
+        link
+    });
+    done["invites"] = json!(Answer::Invites(vec![
+        invite(1, Role::Editor, 3),
+        invite(2, Role::Viewer, 0)
+    ]));
+    let mut refused = lists.clone();
+    refused["share"] = json!(Answer::Problem(Problem::RelayAway {
+        relay: "https://tabspace.example.org".to_owned()
+    }));
+    let named = |name: &str, scene: Scene| Scene {
+        name: format!("share-{name}"),
+        ..scene
+    };
+    let make = [Deed::Click("share"), Deed::Click("create-link")];
+    vec![
+        named("what", with(&lists, &private)),
+        named(
+            "loading",
+            with(
+                &json!({ "what_is_shared": "never", "invites": "never" }),
+                &private,
+            ),
+        ),
+        named("link", with(&done, &shared).does(&make)),
+        named("away", with(&refused, &private).does(&make)),
+    ]
+}
+
+fn invite(number: u128, role: Role, uses: u32) -> protocol::rest::Invite {
+    protocol::rest::Invite {
+        id: protocol::InviteId::from_bits(number),
+        role,
+        by: protocol::MemberId::from_bits(1),
+        expires: protocol::Millis(sample::NOW.0 + 6 * 86_400_000),
+        uses,
+        revoked: false,
+    }
+}
+
+fn of_panel(name: &str, view: &SpaceView) -> Scene {
+    let mut fixture = chrome(
+        &chrome_tabs(),
+        &followed(view.link.clone(), view.unsent, false),
+        &json!({}),
+    );
+    fixture["chrome"]["view"] = json!(view);
+    let path = format!("/extension/panel.html?space={}", space(1));
+    Scene::new(&format!("panel-{name}"), &path, PANEL, fixture).shows("tabs")
+}
+
+fn panel() -> Vec<Scene> {
+    let linked = |link: LinkView, unsent: usize| SpaceView {
+        link,
+        unsent,
+        ..view()
+    };
+    let ended = SpaceView {
+        link: LinkView::Ended {
+            reason: Refusal::from(Code::SpaceDeleted),
+        },
+        ..view()
+    };
+    let refused = SpaceView {
+        notices: vec![
+            Notice {
+                id: 1,
+                kind: NoticeKind::Refused {
+                    reason: Refusal::from(Code::TooLarge),
+                    text: Some("A long text".to_owned()),
+                },
+            },
+            Notice {
+                id: 2,
+                kind: NoticeKind::RoleChanged { role: Role::Viewer },
+            },
+        ],
+        ..view()
+    };
+    let mut list = of_panel("list", &view());
+    "/extension/panel.html".clone_into(&mut list.path);
+    list.fixture["chrome"]["projection"] = json!(projection());
+    let mut empty_list = list.clone();
+    "panel-list-empty".clone_into(&mut empty_list.name);
+    empty_list.fixture["chrome"]["projection"] = json!(Projection::default());
+    let mut loading = of_panel("loading", &view()).has(".loading");
+    loading.fixture["chrome"]["view"] = json!("never");
+    vec![
+        list.shows("spaces"),
+        empty_list.shows("save-window"),
+        loading,
+        of_panel("live", &view()),
+        of_panel("private", &linked(LinkView::Private, 0)),
+        of_panel("empty", &empty_view()),
+        of_panel("reconnecting", &linked(LinkView::Reconnecting, 2)),
+        of_panel("streaming", &view_with_stream(true, MediaView::Playing)),
+        of_panel("streaming-no-path", &view_with_stream(true, MediaView::NoPath)),
+        of_panel("watching", &view_with_stream(false, MediaView::Off)),
+        of_panel("notices", &refused),
+        of_panel("ended", &ended).shows("ended"),
+        of_panel("crowded", &crowded_view()),
+        of_panel("menu", &view()).does(&[Deed::Click("space-menu")]),
+        of_panel("members", &view()).does(&[Deed::Click("space-menu"), Deed::Click("show-members")]),
+        of_panel("large-text", &view()).zoomed(2.0),
+    ]
+}
+
+fn welcome() -> Vec<Scene> {
+    let of = |name: &str, answers: &Value| {
+        let fixture = chrome(&chrome_tabs(), &Projection::default(), answers);
+        Scene::new(
+            &format!("welcome-{name}"),
+            "/extension/welcome.html",
+            OPTIONS,
+            fixture,
+        )
+        .shows("save-window")
+    };
+    let failing =
+        json!({ "save_window": Answer::Problem(Problem::NotSaved("QuotaExceededError".to_owned())) });
+    vec![
+        of("first", &json!({})),
+        of("saved", &json!({ "save_window": Answer::Space(space(1)) })).does(&[Deed::Click("save-window")]),
+        of("failed", &failing).does(&[Deed::Click("save-window")]),
+    ]
+}
+
+fn options() -> Vec<Scene> {
+    let settings = json!({ "settings": Answer::Settings {
+        relay: "https://tabspace.example.org".to_owned(),
+        ignored: "*://*.bank.example/*\nmail.example.org".to_owned(),
+        your_name: "Ada".to_owned(),
+    } });
+    let of = |name: &str, answers: &Value| {
+        let fixture = chrome(&chrome_tabs(), &projection(), answers);
+        Scene::new(
+            &format!("options-{name}"),
+            "/extension/options.html",
+            OPTIONS,
+            fixture,
+        )
+        .has(&format!("{}:not(:disabled)", t("relay")))
+    };
+    let mut wrong = settings.clone();
+    wrong["set_relay"] = json!(Answer::Problem(Problem::NotARelay {
+        relay: "https://example.org".to_owned()
+    }));
+    vec![
+        of("filled", &settings),
+        of("loading", &json!({ "settings": "never" })).shows("relay"),
+        of("relay-good", &settings).does(&[Deed::Click("save-relay")]),
+        of("relay-wrong", &wrong).does(&[Deed::Click("save-relay")]),
+        of("erase", &settings).does(&[Deed::Click("erase")]),
+    ]
+}

@@ -1,0 +1,102 @@
+//! The scenes: every screen in each of its states.
+
+mod extension;
+mod parts;
+mod sample;
+mod web;
+
+use serde_json::{Value, json};
+use tabspace_tests::people::t;
+
+/// A screen in one state.
+#[derive(Debug, Clone)]
+pub(crate) struct Scene {
+    /// What its picture is called.
+    pub(crate) name: String,
+    /// The path of its page.
+    pub(crate) path: String,
+    /// Width and height in CSS pixels.
+    pub(crate) size: (u32, u32),
+    /// It is held in a hand: touch instead of a pointer.
+    pub(crate) touch: bool,
+    /// The size of text, 1 is usual.
+    pub(crate) zoom: f64,
+    /// What stands behind the page; see `fake.js`.
+    pub(crate) fixture: Value,
+    /// A script that is true once the screen is as it will be.
+    pub(crate) ready: String,
+    /// What is done before the picture.
+    pub(crate) deeds: Vec<Deed>,
+}
+
+/// Something a person does.
+#[derive(Debug, Clone)]
+pub(crate) enum Deed {
+    /// A click on the element with this test id.
+    Click(&'static str),
+    /// The pointer goes to the first element with this test id.
+    Hover(&'static str),
+    /// Text typed where the focus is.
+    Type(&'static str),
+    /// A key or chord.
+    Press(&'static str),
+}
+
+impl Scene {
+    fn new(name: &str, path: &str, size: (u32, u32), fixture: Value) -> Self {
+        Self {
+            name: name.to_owned(),
+            path: path.to_owned(),
+            size,
+            touch: false,
+            zoom: 1.0,
+            fixture,
+            ready: String::new(),
+            deeds: Vec::new(),
+        }
+    }
+
+    /// Ready when an element with this test id is there.
+    fn shows(mut self, id: &str) -> Self {
+        self.ready = format!("document.querySelector('{}')", t(id));
+        self
+    }
+
+    /// Ready when a CSS selector matches.
+    fn has(mut self, selector: &str) -> Self {
+        self.ready = format!("document.querySelector({})", json!(selector));
+        self
+    }
+
+    fn does(mut self, deeds: &[Deed]) -> Self {
+        self.deeds = deeds.to_vec();
+        self
+    }
+
+    fn zoomed(mut self, zoom: f64) -> Self {
+        self.zoom = zoom;
+        self
+    }
+
+    fn on_phone(mut self) -> Self {
+        self.size = (390, 780);
+        self.touch = true;
+        self
+    }
+}
+
+/// A live space.
+pub(crate) fn sample_view() -> wasm_core::view::SpaceView {
+    sample::view()
+}
+
+/// All scenes. Their names are unique.
+pub(crate) fn all() -> Vec<Scene> {
+    let mut scenes = extension::scenes();
+    scenes.extend(web::scenes());
+    scenes.extend(parts::scenes());
+    for scene in &mut scenes {
+        scene.fixture["now"] = json!(sample::NOW.0);
+    }
+    scenes
+}

@@ -1,0 +1,226 @@
+//! What the extension's pages ask of its writer, and the answers. They travel by `chrome.runtime` as JSON.
+//!
+//! A page sends [`ToWriter`] with `chrome.runtime.sendMessage` to the service worker, which answers itself or
+//! passes it on to the offscreen document. A page that shows a space opens a port (`chrome.runtime.connect`)
+//! named [`VIEW_PORT`], says [`FromPage::Show`] and then receives [`ToPage`] whenever something changed.
+
+use protocol::code::Refusal;
+use protocol::rest::Invite;
+use protocol::{Role, SpaceId, StreamId, TabId};
+use serde::{Deserialize, Serialize};
+
+use crate::command::Command;
+use crate::view::{Projection, SpaceView};
+
+/// The name of the port between a page that shows a space and the writer.
+pub const VIEW_PORT: &str = "view";
+
+/// An ask.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ask {
+    /// Makes a space of a window and follows it. Answer: [`Answer::Space`].
+    SaveWindow {
+        /// Chrome's window id.
+        window: i32,
+        /// The space's name; `None` for one made of the date.
+        name: Option<String>,
+    },
+    /// Opens a space's tabs in a new window and follows it. Answer: [`Answer::Done`].
+    Restore(SpaceId),
+    /// What would become visible; nothing if the space is shared. Answer: [`Answer::Visible`].
+    WhatIsShared(SpaceId),
+    /// Shares a space (if it is not yet) and makes an invite. Answer: [`Answer::Link`].
+    Share {
+        /// Which.
+        space: SpaceId,
+        /// The tabs that may go; every other one stays here. Nothing for a space that is shared already.
+        tabs: Vec<Agreed>,
+        /// What guests may do.
+        role: Role,
+        /// How long the link is good for.
+        life_ms: i64,
+        /// The name others see.
+        your_name: String,
+    },
+    /// The links of a shared space. Answer: [`Answer::Invites`].
+    Invites(SpaceId),
+    /// Revokes a link. Answer: [`Answer::Invites`].
+    Revoke {
+        /// Which space.
+        space: SpaceId,
+        /// Which link.
+        invite: protocol::InviteId,
+    },
+    /// A wish for an open space. Answer: [`Answer::Done`].
+    Do {
+        /// Which.
+        space: SpaceId,
+        /// What.
+        command: Command,
+    },
+    /// Deletes a space of this browser, and for everybody if this person owns it. Answer: [`Answer::Done`].
+    Forget(SpaceId),
+    /// Streams a Chrome tab into the space that follows its window. To be asked from a click on the
+    /// extension, after `tabCapture` was granted. Answer: [`Answer::Stream`].
+    StreamTab {
+        /// Chrome's tab id.
+        chrome_tab: i32,
+        /// From `chrome.tabCapture.getMediaStreamId`, when the page could get one; else the writer asks.
+        media_id: Option<String>,
+    },
+    /// Ends a stream of this device. Answer: [`Answer::Done`].
+    StopStream {
+        /// Which space.
+        space: SpaceId,
+        /// Which stream.
+        stream: StreamId,
+    },
+    /// The popup was opened over a followed window: get ready to stream. Answer: [`Answer::Done`].
+    GetReady(SpaceId),
+    /// Checks a relay's address and keeps it. Answer: [`Answer::Done`].
+    SetRelay(String),
+    /// Addresses that never go into a space that is shared: one pattern a line (`*` stands for anything).
+    SetIgnored(String),
+    /// Another name. Answer: [`Answer::Done`].
+    SetName(String),
+    /// The settings. Answer: [`Answer::Settings`].
+    Settings,
+    /// Everything in short. Answer: [`Answer::Projection`].
+    Projection,
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// It is done.
+    Done,
+    /// The space that was made.
+    Space(SpaceId),
+    /// What would become visible.
+    Visible(Vec<Visible>),
+    /// The link, ready to be given away.
+    Link {
+        /// The space; sharing gives it a new id.
+        space: SpaceId,
+        /// The link.
+        link: String,
+    },
+    /// The links that are good.
+    Invites(Vec<Invite>),
+    /// The stream that runs.
+    Stream(StreamId),
+    /// The settings.
+    Settings {
+        /// The relay's address.
+        relay: String,
+        /// The ignore list, one pattern a line.
+        ignored: String,
+        /// The name others see.
+        your_name: String,
+    },
+    /// Everything in short.
+    Projection(Projection),
+    /// It was not done.
+    Problem(Problem),
+}
+
+/// Why something was not done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Problem {
+    /// The relay refused.
+    Refused(Refusal),
+    /// The relay cannot be reached.
+    RelayAway {
+        /// Its address.
+        relay: String,
+    },
+    /// There is something, but not a TabSpace relay.
+    NotARelay {
+        /// Its address.
+        relay: String,
+    },
+    /// Another relay cannot be set while spaces are shared through the present one: they would end.
+    RelayInUse {
+        /// The address of the present one.
+        relay: String,
+    },
+    /// Chrome does not let this page be captured (its own pages, the Web Store).
+    NotCapturable,
+    /// The tab was left out of the space, or its address is on the ignore list: it is not streamed.
+    TabKeptOut,
+    /// Chrome wants a click on the extension's icon over this tab first.
+    NeedsClick,
+    /// The person refused, or Chrome failed; Chrome's words.
+    CaptureFailed(String),
+    /// The tab's window does not belong to a shared space.
+    NotShared,
+    /// The space is not here (any more).
+    NoSuchSpace,
+    /// Storage failed; Chrome's words.
+    NotSaved(String),
+    /// An incognito window.
+    Incognito,
+}
+
+/// A tab in the list of what would become visible.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Visible {
+    /// Which.
+    pub tab: TabId,
+    /// Its title.
+    pub title: String,
+    /// Its address.
+    pub url: String,
+    /// It cannot go, whatever is ticked.
+    pub never: Option<Never>,
+}
+
+/// A tab that was shown in that list, and ticked, when the person agreed. It goes only if it is still there: one
+/// that has another address by then stays here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agreed {
+    /// Which.
+    pub tab: TabId,
+    /// The address that was shown.
+    pub url: String,
+}
+
+/// Why a tab never goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Never {
+    /// Not http or https.
+    NotWeb,
+    /// On the ignore list.
+    Ignored,
+}
+
+/// A message to the writer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ToWriter {
+    /// The ask.
+    pub ask: Ask,
+}
+
+/// What a page says on its port.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FromPage {
+    /// Shows this space, or none.
+    Show(Option<SpaceId>),
+    /// A wish for the space that is shown.
+    Do(Command),
+}
+
+/// What a page receives on its port.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToPage {
+    /// The space that is shown; `None` when it is gone.
+    View(Option<Box<SpaceView>>),
+    /// Everything in short changed.
+    Projection(Projection),
+}

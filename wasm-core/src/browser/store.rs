@@ -1,0 +1,179 @@
+//! Storage: one IndexedDB database with one object store, text keys to JSON texts.
+//!
+//! A batch is one transaction with strict durability: when [`Store::commit`] resolves, it is on the disk.
+//! Transactions are started in the order of the calls, and IndexedDB runs those that write one after another.
+
+use std::future::Future;
+
+use js_sys::{Array, Promise};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{IdbDatabase, IdbKeyRange, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction};
+
+use super::{Failure, object, settled};
+use crate::record::{Batch, Write};
+
+const RECORDS: &str = "records";
+/// Comes after every character that stands in a key.
+const AFTER: char = '\u{ffff}';
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = indexedDB)]
+    static FACTORY: Option<web_sys::IdbFactory>;
+
+    #[wasm_bindgen(catch, js_namespace = indexedDB, js_name = databases)]
+    fn databases() -> Result<Promise, JsValue>;
+
+    /// `IDBDatabase.transaction` with its third argument, which web-sys has only as unstable.
+    #[wasm_bindgen(extends = IdbDatabase)]
+    type Transactions;
+
+    #[wasm_bindgen(method, catch, js_name = transaction)]
+    fn begin(
+        this: &Transactions,
+        store: &str,
+        mode: &str,
+        options: &JsValue,
+    ) -> Result<IdbTransaction, JsValue>;
+}
+
+/// An open database.
+#[derive(Debug, Clone)]
+pub struct Store {
+    database: IdbDatabase,
+}
+
+impl Store {
+    /// Opens the database of this name, making it if there is none.
+    pub async fn open(name: &str) -> Result<Self, Failure> {
+        let factory = FACTORY
+            .with(Clone::clone)
+            .ok_or_else(|| Failure("IndexedDB is not available".to_owned()))?;
+        let opening: IdbOpenDbRequest = factory.open_with_u32(name, 1)?;
+        let upgrading = opening.clone();
+        let upgrade = Closure::once(move || {
+            // A failure here fails the whole opening.
+            if let Ok(database) = upgrading.result().and_then(JsCast::dyn_into::<IdbDatabase>) {
+                let _ = database.create_object_store(RECORDS);
+            }
+        });
+        opening.set_onupgradeneeded(Some(upgrade.as_ref().unchecked_ref()));
+        let database: IdbDatabase = done(&opening).await?.dyn_into()?;
+        let closing = database.clone();
+        // Another version of TabSpace wants to upgrade: it must not be kept waiting.
+        let outdated = Closure::once_into_js(move || closing.close());
+        database.set_onversionchange(Some(outdated.unchecked_ref()));
+        Ok(Self { database })
+    }
+
+    /// Everything there is, in the order of the keys.
+    pub async fn load_all(&self) -> Result<Vec<(String, String)>, Failure> {
+        self.load(None).await
+    }
+
+    /// Everything whose key begins like this.
+    pub async fn load_prefix(&self, prefix: &str) -> Result<Vec<(String, String)>, Failure> {
+        let range = IdbKeyRange::bound(&prefix.into(), &format!("{prefix}{AFTER}").into())?;
+        self.load(Some(range)).await
+    }
+
+    async fn load(&self, range: Option<IdbKeyRange>) -> Result<Vec<(String, String)>, Failure> {
+        let store = self
+            .database
+            .transaction_with_str(RECORDS)?
+            .object_store(RECORDS)?;
+        let range = range.map_or(JsValue::UNDEFINED, JsValue::from);
+        // Both requests see the same transaction, hence the same records.
+        let keys = store.get_all_keys_with_key(&range)?;
+        let values = store.get_all_with_key(&range)?;
+        let (keys, values): (Array, Array) = (
+            done(&keys).await?.unchecked_into(),
+            done(&values).await?.unchecked_into(),
+        );
+        let texts = |array: Array| array.into_iter().map(|text| text.as_string().unwrap_or_default());
+        Ok(texts(keys).zip(texts(values)).collect())
+    }
+
+    /// Writes a batch, all or nothing. The transaction begins now, not when the future is polled.
+    pub fn commit(&self, batch: &Batch) -> impl Future<Output = Result<(), Failure>> + use<> {
+        let begun = self.begin(batch).map(ended);
+        async move { begun?.await }
+    }
+
+    /// Deletes everything.
+    pub async fn clear(&self) -> Result<(), Failure> {
+        let options = object([("durability", JsValue::from_str("strict"))]);
+        let database: &Transactions = self.database.unchecked_ref();
+        let transaction = database.begin(RECORDS, "readwrite", &options)?;
+        transaction.object_store(RECORDS)?.clear()?;
+        ended(transaction).await
+    }
+
+    fn begin(&self, batch: &Batch) -> Result<IdbTransaction, Failure> {
+        let options = object([("durability", JsValue::from_str("strict"))]);
+        let database: &Transactions = self.database.unchecked_ref();
+        let transaction = database.begin(RECORDS, "readwrite", &options)?;
+        let written = transaction
+            .object_store(RECORDS)
+            .map_err(Failure::from)
+            .and_then(|store| write(&store, batch));
+        if let Err(failure) = written {
+            // Half a batch must not be committed.
+            let _ = transaction.abort();
+            return Err(failure);
+        }
+        Ok(transaction)
+    }
+}
+
+fn write(store: &IdbObjectStore, batch: &Batch) -> Result<(), Failure> {
+    for write in &batch.writes {
+        match write {
+            Write::Put(key, text) => store.put_with_key(&text.into(), &key.into())?,
+            Write::Delete(key) => store.delete(&key.into())?,
+        };
+    }
+    Ok(())
+}
+
+/// Waits for a request.
+async fn done(request: &IdbRequest) -> Result<JsValue, Failure> {
+    let promise = Promise::new(&mut |resolve, reject| {
+        request.set_onsuccess(Some(&resolve));
+        request.set_onerror(Some(&reject));
+    });
+    match settled(promise).await {
+        Ok(_) => Ok(request.result()?),
+        Err(_) => Err(reason(request.error().ok().flatten())),
+    }
+}
+
+/// Waits until a transaction is on the disk. It listens from now on: when the future is first polled, the
+/// transaction may have ended.
+fn ended(transaction: IdbTransaction) -> impl Future<Output = Result<(), Failure>> {
+    let promise = Promise::new(&mut |resolve, reject| {
+        transaction.set_oncomplete(Some(&resolve));
+        transaction.set_onabort(Some(&reject));
+    });
+    let listening = JsFuture::from(promise);
+    async move { listening.await.map(drop).map_err(|_| reason(transaction.error())) }
+}
+
+fn reason(error: Option<web_sys::DomException>) -> Failure {
+    Failure(error.map_or_else(
+        || "the browser's storage failed".to_owned(),
+        |error| error.message(),
+    ))
+}
+
+/// Whether there is a database of this name. Where the browser does not tell: no.
+pub async fn exists(name: &str) -> bool {
+    let Ok(promise) = databases() else { return false };
+    let Ok(list) = settled(promise).await else {
+        return false;
+    };
+    Array::from(&list)
+        .iter()
+        .any(|database| super::property(&database, "name").as_string().as_deref() == Some(name))
+}

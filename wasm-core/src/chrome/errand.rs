@@ -1,0 +1,87 @@
+//! What the writer needs of Chrome, as data: the service worker does it itself, the offscreen document sends
+//! it to the worker.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use serde::{Deserialize, Serialize};
+
+use super::badge::Sign;
+use super::capture::Permit;
+use super::tabs::TabNow;
+use super::windows::Opened;
+use crate::browser::Failure;
+use crate::library::engine::RestorePlan;
+use crate::library::follow::WindowSeen;
+
+/// Something to be done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Errand {
+    /// Which windows are there? [`Found::Windows`].
+    ListWindows,
+    /// Look at a window. [`Found::Window`].
+    LookAt(i32),
+    /// Bring a window to the front. [`Found::Focused`].
+    Focus(i32),
+    /// Open a space as a window. [`Found::Opened`].
+    Open(RestorePlan),
+    /// Find a tab. [`Found::Tab`].
+    FindTab(i32),
+    /// Ask for the right to capture a tab. [`Found::Permit`].
+    PermitCapture(i32),
+    /// Keep the projection, a JSON text. [`Found::Done`].
+    KeepProjection(String),
+    /// Look at a window a little later, as if something had happened there. [`Found::Done`].
+    LookSoon(i32),
+    /// Which ids did Chrome give to tabs that had others? [`Found::Replaced`].
+    ListReplaced,
+    /// Keep which windows are followed and whether something waits for the relay. [`Found::Done`].
+    KeepFollowed {
+        /// Chrome's ids.
+        windows: Vec<i32>,
+        /// Whether something waits for the relay.
+        unsent: bool,
+    },
+    /// Keep which of Chrome's tabs are streamed, to tell where they go. [`Found::Done`].
+    KeepStreamed(Vec<i32>),
+    /// Show this on the icon. [`Found::Done`].
+    ShowSign(Sign),
+    /// Show on the icon, for a moment, that a window was saved. [`Found::Done`].
+    ShowSaved,
+    /// Stay awake a little longer. [`Found::Done`].
+    StayAwake,
+    /// The offscreen document is not needed any more. [`Found::Done`], if it is still there to hear it.
+    NotNeeded,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Found {
+    /// It is done.
+    Done,
+    /// The windows.
+    Windows(Vec<i32>),
+    /// The window; `None` when it is gone.
+    Window(Option<WindowSeen>),
+    /// Whether there was such a window.
+    Focused(bool),
+    /// The old and the new id of each, in order.
+    Replaced(Vec<(i32, i32)>),
+    /// The new window.
+    Opened(Opened),
+    /// The tab; `None` when it is gone.
+    Tab(Option<TabNow>),
+    /// The right to capture, or not.
+    Permit(Permit),
+}
+
+/// An errand that is under way.
+pub(crate) type Running = Pin<Box<dyn Future<Output = Result<Found, Failure>>>>;
+
+/// Who does errands.
+pub(crate) trait Hands {
+    /// Does one.
+    fn run(&self, errand: Errand) -> Running;
+}

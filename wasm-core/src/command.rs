@@ -1,0 +1,84 @@
+//! What a person can do in a space that is open before him.
+
+use protocol::{Colour, GroupId, MemberId, MessageId, Role, StreamId, TabId};
+use serde::{Deserialize, Serialize};
+
+/// A wish. The session turns it into ops and signals, or into a notice when it is refused.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Gives the space another name.
+    Rename(String),
+    /// Gives the space another colour.
+    Recolour(Colour),
+    /// Deletes the space for everybody.
+    Delete,
+    /// Leaves the space.
+    Leave,
+    /// Adds a tab at the end. An address without a scheme gets https.
+    AddTab {
+        /// Its address.
+        url: String,
+        /// Its title; may be empty.
+        title: String,
+    },
+    /// Gives a tab another title.
+    RenameTab {
+        /// Which.
+        tab: TabId,
+        /// The title.
+        title: String,
+    },
+    /// Puts a tab before another, or at the end of its group (or of the space).
+    MoveTab {
+        /// Which.
+        tab: TabId,
+        /// The group it goes into.
+        group: Option<GroupId>,
+        /// The tab of that group (or outside of any) that it stands before; `None` for the end.
+        before: Option<TabId>,
+    },
+    /// Removes a tab from the space.
+    RemoveTab(TabId),
+    /// Sends a message.
+    Send(String),
+    /// Changes an own message.
+    Edit {
+        /// Which.
+        message: MessageId,
+        /// The new text.
+        text: String,
+    },
+    /// Deletes an own message (an owner: any).
+    DeleteMessage(MessageId),
+    /// The person is writing, or stopped to.
+    Typing(bool),
+    /// The person looks at a tab of the space, or at none.
+    Look(Option<TabId>),
+    /// The person was idle for a while, or is back.
+    Idle(bool),
+    /// Changes a member's role.
+    SetRole {
+        /// Whose.
+        member: MemberId,
+        /// To what.
+        role: Role,
+    },
+    /// Removes a member.
+    Remove(MemberId),
+    /// Watches a stream. Again after "no path": tries again.
+    Watch(StreamId),
+    /// Stops watching.
+    Unwatch(StreamId),
+    /// Points into a stream's picture, or takes the pointer away.
+    Point {
+        /// Which.
+        stream: StreamId,
+        /// Where, 0 to 1 from the top left.
+        at: Option<(f32, f32)>,
+    },
+    /// Ends an own stream (an owner: any).
+    StopStream(StreamId),
+    /// The notice was read.
+    Dismiss(u64),
+}

@@ -1,0 +1,370 @@
+//! The extension's single writer: private spaces, shared ones, and the windows they follow.
+//!
+//! Like the session it performs nothing itself: it takes what happened and gives [`Effect`]s. Whoever holds
+//! the Web Lock `session` runs one: the offscreen document while something is live, else the service worker,
+//! which loads it from disk, uses it, and lets it go. Only an engine that was told to [`Engine::go_live`]
+//! connects to the relay.
+
+mod difference;
+mod failing;
+mod overview;
+mod restored;
+mod sharing;
+mod showing;
+mod windows;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use protocol::event::Event;
+use protocol::{Code, DeviceId, Millis, Role, SpaceId, SpaceState, StreamId, TabId};
+
+use super::StoredSpace;
+use super::follow::Binding;
+use super::ignore::IgnoreList;
+use super::private::Private;
+use super::settings::Settings;
+use crate::command::Command;
+use crate::record::{DEVICE_KEY, SETTINGS_KEY, log_key};
+use crate::session::replica::put;
+use crate::session::{Effect, Session, commands};
+use crate::view::{LinkView, Notice, NoticeKind};
+use sharing::Sharing;
+pub use showing::Showing;
+pub use windows::{RestorePlan, RestoreTab};
+
+/// How often a tab's favicon is looked for before the tab goes without.
+const FAVICON_TRIES: u8 = 3;
+
+/// The extension's single writer.
+pub struct Engine {
+    session: Session,
+    privates: BTreeMap<SpaceId, Private>,
+    bindings: BTreeMap<i32, Binding>,
+    sharing: BTreeMap<SpaceId, Sharing>,
+    settings: Settings,
+    ignored: IgnoreList,
+    random: crate::session::Random,
+    live: bool,
+    viewed: BTreeSet<SpaceId>,
+    streamed_tabs: BTreeMap<StreamId, i32>,
+    favicon_tries: BTreeMap<(TabId, String), u8>,
+    notices: BTreeMap<SpaceId, Vec<Notice>>,
+    last_notice: u64,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine")
+            .field("session", &self.session)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// An engine of what is on disk: all records. Those that cannot be read are returned as well; they stay
+    /// where they are.
+    pub fn restore(
+        records: &[(String, String)],
+        random: impl Fn() -> u128 + Clone + Send + 'static,
+    ) -> (Self, Vec<String>) {
+        let find = |name: &str| {
+            records
+                .iter()
+                .find(|(key, _)| key == name)
+                .map(|(_, text)| text.as_str())
+        };
+        let stored_device = find(DEVICE_KEY).and_then(|text| serde_json::from_str::<DeviceId>(text).ok());
+        let device = stored_device.unwrap_or_else(|| DeviceId::from_bits(random()));
+        let settings: Settings = find(SETTINGS_KEY)
+            .and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or_default();
+
+        let mut session = Session::new(device, Box::new(random.clone()), false);
+        if stored_device.is_none() {
+            session.commit(vec![put(DEVICE_KEY.to_owned(), &device)]);
+        }
+        let mut damaged = Vec::new();
+        let mut privates = BTreeMap::new();
+        let mut bindings = BTreeMap::new();
+        let mut sharing = BTreeMap::new();
+        let mut events = Vec::new();
+        for (key, text) in records {
+            let mut parts = key.split('/');
+            match (parts.next(), parts.next()) {
+                (Some("space"), Some(id)) => {
+                    if let (Ok(space), Ok(StoredSpace::Private(stored))) =
+                        (id.parse(), serde_json::from_str(text))
+                    {
+                        privates.insert(space, Private::restore(space, device, stored));
+                    }
+                }
+                (Some("log"), Some(id)) => match (id.parse::<SpaceId>(), serde_json::from_str::<Event>(text))
+                {
+                    (Ok(space), Ok(event)) if *key == log_key(space, event.envelope.seq) => {
+                        events.push((space, event));
+                    }
+                    _ => damaged.push(key.clone()),
+                },
+                (Some("binding"), Some(window)) => {
+                    match (window.parse::<i32>(), serde_json::from_str::<Binding>(text)) {
+                        (Ok(window), Ok(binding)) => {
+                            bindings.insert(window, binding);
+                        }
+                        _ => damaged.push(key.clone()),
+                    }
+                }
+                (Some("sharing"), Some(id)) => {
+                    // One that cannot be read any more is begun anew.
+                    if let (Ok(space), Ok(begun)) = (id.parse(), serde_json::from_str::<Sharing>(text)) {
+                        sharing.insert(space, begun);
+                    }
+                }
+                _ => {}
+            }
+        }
+        events.sort_by_key(|(space, event)| (*space, event.envelope.seq));
+        let mut writes = Vec::new();
+        for (space, event) in events {
+            if let Some(private) = privates.get_mut(&space) {
+                private.restore_event(&event, &mut writes);
+            }
+        }
+        session.commit(writes);
+        damaged.extend(session.restore(records.iter().cloned()));
+        bindings.retain(|_, binding: &mut Binding| {
+            privates.contains_key(&binding.space) || session.state(binding.space).is_some()
+        });
+        let ignored = IgnoreList::new(&settings.ignored);
+        let engine = Self {
+            session,
+            privates,
+            bindings,
+            sharing,
+            settings,
+            ignored,
+            random: Box::new(random),
+            live: false,
+            viewed: BTreeSet::new(),
+            streamed_tabs: BTreeMap::new(),
+            favicon_tries: BTreeMap::new(),
+            notices: BTreeMap::new(),
+            last_notice: 0,
+        };
+        (engine, damaged)
+    }
+
+    /// The shared spaces.
+    pub fn session(&mut self) -> &mut Session {
+        &mut self.session
+    }
+
+    /// What the person set.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Changes what the person set.
+    pub fn set_settings(&mut self, settings: Settings) {
+        self.ignored = IgnoreList::new(&settings.ignored);
+        self.settings = settings;
+        self.session
+            .commit(vec![put(SETTINGS_KEY.to_owned(), &self.settings)]);
+    }
+
+    fn change_settings(&mut self, change: impl FnOnce(&mut Settings)) {
+        let mut settings = self.settings.clone();
+        change(&mut settings);
+        self.set_settings(settings);
+    }
+
+    /// The next effect.
+    pub fn poll(&mut self) -> Option<Effect> {
+        self.session.poll()
+    }
+
+    // --- live ---
+
+    /// From now on this engine connects to the relay for the spaces that want it.
+    pub fn go_live(&mut self, now: Millis) {
+        self.live = true;
+        self.settle(now);
+    }
+
+    /// The spaces that pages show.
+    pub fn set_viewed(&mut self, now: Millis, viewed: BTreeSet<SpaceId>) {
+        self.viewed = viewed;
+        for space in self.viewed.clone() {
+            self.mark_read(space);
+        }
+        self.settle(now);
+    }
+
+    /// Opens and closes shared spaces as they are wanted.
+    fn settle(&mut self, now: Millis) {
+        let spaces: Vec<SpaceId> = self.session.spaces().collect();
+        for space in spaces {
+            if self.live && self.wants_live(space) {
+                if let Some(you) = self.session.you(space).filter(|_| !self.session.is_open(space)) {
+                    self.session.open(now, space, you);
+                }
+            } else if self.session.is_open(space) {
+                self.session.close(now, space);
+            }
+        }
+        let done: Vec<SpaceId> = self
+            .settings
+            .forgotten
+            .iter()
+            .copied()
+            .filter(|space| self.is_settled(*space))
+            .collect();
+        if !done.is_empty() {
+            for space in &done {
+                self.session.forget(now, *space);
+            }
+            self.change_settings(|settings| settings.forgotten.retain(|space| !done.contains(space)));
+        }
+    }
+
+    /// The relay has nothing to learn of a space any more.
+    fn is_settled(&self, space: SpaceId) -> bool {
+        match self.session.view(space) {
+            None => true,
+            Some(view) => view.unsent == 0 || matches!(view.link, LinkView::Ended { .. }),
+        }
+    }
+
+    fn wants_live(&self, space: SpaceId) -> bool {
+        let over = matches!(
+            self.session.view(space).map(|view| view.link),
+            None | Some(LinkView::Ended { .. })
+        );
+        !over
+            && (self.viewed.contains(&space)
+                || self.bindings.values().any(|binding| binding.space == space)
+                || !self.session.hosted_in(space).is_empty()
+                || self.session.has_waiting(space))
+    }
+
+    /// Whether something has to be live: then the offscreen document is to run the engine.
+    pub fn wants_offscreen(&self) -> bool {
+        self.session.spaces().any(|space| self.wants_live(space))
+    }
+
+    // --- streams ---
+
+    /// Remembers which Chrome tab a stream shows.
+    pub fn streams_tab(&mut self, stream: StreamId, chrome_tab: i32) {
+        self.streamed_tabs.insert(stream, chrome_tab);
+    }
+
+    /// The streams of this device, with Chrome's tabs.
+    pub fn streamed_tabs(&self) -> Vec<(SpaceId, StreamId, i32)> {
+        let spaces: Vec<SpaceId> = self.session.spaces().collect();
+        let hosted = spaces.iter().flat_map(|&space| {
+            self.session
+                .hosted_in(space)
+                .into_iter()
+                .map(move |id| (space, id))
+        });
+        hosted
+            .filter_map(|(space, id)| self.streamed_tabs.get(&id).map(|tab| (space, id, *tab)))
+            .collect()
+    }
+
+    // --- people ---
+
+    /// A person wishes something in a space.
+    pub fn command(&mut self, now: Millis, space: SpaceId, command: Command) {
+        let Some(private) = self.privates.get_mut(&space) else {
+            self.session.command(now, space, command);
+            self.settle(now);
+            return;
+        };
+        if let Command::Dismiss(id) = command {
+            self.notices
+                .entry(space)
+                .or_default()
+                .retain(|notice| notice.id != id);
+            return;
+        }
+        if command == Command::Delete {
+            self.forget(now, space);
+            return;
+        }
+        match commands::private_op(&private.state, private.you, &mut *self.random, &command) {
+            Ok(Some(op)) => {
+                let mut writes = Vec::new();
+                private.order(now, op, &mut writes);
+                self.session.commit(writes);
+            }
+            Ok(None) => {}
+            Err(code) => self.tell(space, code),
+        }
+    }
+
+    fn tell(&mut self, space: SpaceId, code: Code) {
+        self.last_notice += 1;
+        let kind = NoticeKind::Refused {
+            reason: code.into(),
+            text: None,
+        };
+        self.notices.entry(space).or_default().push(Notice {
+            id: self.last_notice,
+            kind,
+        });
+    }
+
+    /// Deletes a space here; a shared one for everybody if this person owns it, else this person leaves.
+    pub fn forget(&mut self, now: Millis, space: SpaceId) {
+        if let Some(window) = self.window_of(space) {
+            self.window_gone(now, window);
+        }
+        if let Some(private) = self.privates.remove(&space) {
+            self.session.commit(private.removal());
+            self.drop_share(space);
+        } else if let Some(view) = self.session.view(space) {
+            let command = if view.role == Role::Owner {
+                Command::Delete
+            } else {
+                Command::Leave
+            };
+            if !matches!(view.link, LinkView::Ended { .. }) {
+                self.session.command(now, space, command);
+            }
+            self.change_settings(|settings| settings.forgotten.push(space));
+            self.settle(now);
+        }
+    }
+
+    fn mark_read(&mut self, space: SpaceId) {
+        let Some(time) = self
+            .state(space)
+            .and_then(|state| state.messages.back())
+            .map(|message| message.time)
+        else {
+            return;
+        };
+        if self.read_until(space) < time {
+            self.change_settings(|settings| {
+                settings.read.retain(|(other, _)| *other != space);
+                settings.read.push((space, time));
+            });
+        }
+    }
+
+    fn read_until(&self, space: SpaceId) -> Millis {
+        self.settings
+            .read
+            .iter()
+            .find(|(other, _)| *other == space)
+            .map_or(Millis(0), |(_, time)| *time)
+    }
+
+    fn state(&self, space: SpaceId) -> Option<&SpaceState> {
+        self.privates
+            .get(&space)
+            .map(|private| &private.state)
+            .or_else(|| self.session.state(space))
+    }
+}

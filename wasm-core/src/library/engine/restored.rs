@@ -1,0 +1,103 @@
+//! Tabs of a space that was opened as a window, until their pages have come: what Chrome says of them before that
+//! is no news, and what they turn out to be is not either.
+
+use protocol::SpaceState;
+
+use crate::library::follow::{Binding, TabSeen, WindowSeen, is_blank};
+
+/// The first look at a window that was just opened: tabs that are not loaded count as what the space holds.
+pub(super) fn begin(binding: &mut Binding, state: &SpaceState) {
+    for seen in &mut binding.seen.tabs {
+        let Some(tab) = binding.tabs.get(&seen.id).and_then(|id| state.tabs.get(id)) else {
+            continue;
+        };
+        if is_loading(seen) {
+            binding.loading.insert(seen.id);
+            seen.title.clone_from(&tab.title);
+            if is_blank(&seen.url) {
+                seen.url.clone_from(&tab.url);
+            }
+        }
+    }
+}
+
+/// A later look, before it is compared with the last one: a tab that is not loaded is what it was, and one that
+/// has just become so was that before.
+pub(super) fn go_on(binding: &mut Binding, new: &mut WindowSeen) {
+    let Binding { seen, loading, .. } = binding;
+    for tab in &mut new.tabs {
+        if !loading.contains(&tab.id) {
+            continue;
+        }
+        let Some(old) = seen.tabs.iter_mut().find(|old| old.id == tab.id) else {
+            continue;
+        };
+        if !is_blank(&tab.url) && !is_same_page(&old.url, &tab.url) {
+            // It went elsewhere.
+            loading.remove(&tab.id);
+        } else if is_loading(tab) {
+            tab.title.clone_from(&old.title);
+            tab.url.clone_from(&old.url);
+        } else {
+            old.title.clone_from(&tab.title);
+            old.url.clone_from(&tab.url);
+            loading.remove(&tab.id);
+        }
+    }
+    loading.retain(|id| new.tabs.iter().any(|tab| tab.id == *id));
+}
+
+/// Chrome writes addresses its own way; what is left of it for an address that it opened itself is the slash at
+/// the end.
+fn is_same_page(one: &str, other: &str) -> bool {
+    one.trim_end_matches('/') == other.trim_end_matches('/')
+}
+
+/// While it knows no title Chrome shows none, or the address without its scheme.
+fn is_loading(tab: &TabSeen) -> bool {
+    if is_blank(&tab.url) || tab.title.is_empty() || tab.title == tab.url {
+        return true;
+    }
+    let Some((_, rest)) = tab.url.split_once("://") else {
+        return false;
+    };
+    let host = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    [host, host.trim_start_matches("www.")].into_iter().any(|host| {
+        let after = tab.title.strip_prefix(host).filter(|_| !host.is_empty());
+        after.is_some_and(|after| after.is_empty() || after.starts_with(['/', '?', '#']))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_in_place_of_a_title_is_known() {
+        let tab = |url: &str, title: &str| TabSeen {
+            url: url.into(),
+            title: title.into(),
+            ..TabSeen::default()
+        };
+        for title in [
+            "",
+            "example.org",
+            "www.example.org/a b",
+            "example.org/a b",
+            "https://www.example.org/a%20b",
+        ] {
+            assert!(
+                is_loading(&tab("https://www.example.org/a%20b", title)),
+                "{title}"
+            );
+        }
+        for title in ["A b", "example.org: A b", "example.organic"] {
+            assert!(
+                !is_loading(&tab("https://www.example.org/a%20b", title)),
+                "{title}"
+            );
+        }
+        assert!(is_loading(&tab("about:blank", "about:blank")));
+        assert!(!is_loading(&tab("file:///", "Index of /")));
+    }
+}

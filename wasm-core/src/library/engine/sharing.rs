@@ -1,0 +1,224 @@
+//! What leaves the browser: which tabs go into a shared space, and how a private space becomes one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use protocol::rest::{Joined, NewSpace};
+use protocol::{Millis, Op, SpaceId, SpaceState, TabId};
+use serde::{Deserialize, Serialize};
+
+use super::difference::difference;
+use super::{Engine, FAVICON_TRIES};
+use crate::ask::{Agreed, Never, Problem, Visible};
+use crate::record::{Write, binding_key, sharing_key};
+use crate::session::replica::put;
+use crate::view::LinkView;
+
+/// A share that the relay was asked for. Stored under `sharing/{id}` until its answer is known: asked again, the
+/// relay knows it by exactly this content.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Sharing {
+    new: NewSpace,
+    /// The tabs that stay here, wherever they go.
+    left_out: BTreeSet<TabId>,
+}
+
+impl Engine {
+    /// What would become visible, and what never.
+    pub fn what_is_shared(&self, space: SpaceId) -> Option<Vec<Visible>> {
+        let state = self.state(space)?;
+        let visible = state.tab_order().into_iter().map(|id| {
+            let tab = &state.tabs[&id];
+            Visible {
+                tab: id,
+                title: tab.title.clone(),
+                url: tab.url.clone(),
+                never: self.ignored.never(&tab.url),
+            }
+        });
+        Some(visible.collect())
+    }
+
+    /// The beginning of a private space's shared log: with the tabs that the person agreed to and that are still
+    /// what they were then. It is to be on disk before the relay hears of it. A share that was interrupted goes on
+    /// with the same content under the same id, unless some of that may not go any more.
+    pub fn prepare_share(&mut self, space: SpaceId, agreed: &[Agreed]) -> Option<NewSpace> {
+        let private = self.privates.get(&space)?;
+        let ignored = &self.ignored;
+        let agreed: BTreeMap<TabId, &str> = agreed.iter().map(|tab| (tab.tab, tab.url.as_str())).collect();
+        let may = |id: TabId, url: &str| agreed.get(&id) == Some(&url) && ignored.never(url).is_none();
+        // A tab that is not a web page now may become one: only what was shown and stays is kept out.
+        let left_out = private
+            .state
+            .tabs
+            .iter()
+            .filter(|(id, tab)| !may(**id, &tab.url) && ignored.never(&tab.url) != Some(Never::NotWeb));
+        let left_out = left_out.map(|(id, _)| *id).collect();
+        let begun = self.sharing.get(&space).map(|sharing| &sharing.new);
+        let begun = begun.filter(|new| new.created.tabs.iter().all(|tab| may(tab.tab, &tab.url)));
+        let new = begun.cloned().unwrap_or_else(|| NewSpace {
+            space: SpaceId::from_bits((self.random)()),
+            created: private.state.as_created(|id, tab| may(id, &tab.url)),
+        });
+        let sharing = Sharing {
+            new: new.clone(),
+            left_out,
+        };
+        self.session.commit(vec![put(sharing_key(space), &sharing)]);
+        self.sharing.insert(space, sharing);
+        Some(new)
+    }
+
+    /// A share that was begun leads nowhere: the relay has something else under its id, or there is nothing to
+    /// share any more. The next one takes another id.
+    pub fn drop_share(&mut self, space: SpaceId) {
+        if self.sharing.remove(&space).is_some() {
+            self.session.commit(vec![Write::Delete(sharing_key(space))]);
+        }
+    }
+
+    /// The relay has the space: it goes on there, with what was done here while the relay was asked. What was
+    /// before stays private.
+    pub fn shared(&mut self, now: Millis, space: SpaceId, joined: &Joined) {
+        let begun = self.sharing.get(&space).cloned();
+        // An answer to an older ask is to another content.
+        let Some(Sharing { new, left_out }) = begun.filter(|begun| begun.new.space == joined.space) else {
+            return;
+        };
+        let Some(private) = self.privates.remove(&space) else {
+            return;
+        };
+        self.sharing.remove(&space);
+        let mut state = SpaceState::default();
+        state.fold_local(&Op::SpaceCreated(new.created.clone()));
+        let since = difference(&state, &private.state, &|id, tab| {
+            !left_out.contains(&id) && self.ignored.never(&tab.url).is_none()
+        });
+        let mut ops = Vec::new();
+        for op in since {
+            if op.check_shared().is_ok() && state.has_room_for(&op).is_ok() {
+                state.fold_local(&op);
+                ops.push(op);
+            }
+        }
+        let mut writes = private.removal();
+        writes.push(Write::Delete(sharing_key(space)));
+        if let Some((&window, binding)) = self
+            .bindings
+            .iter_mut()
+            .find(|(_, binding)| binding.space == space)
+        {
+            binding.space = joined.space;
+            let out: Vec<(i32, TabId)> = binding
+                .tabs
+                .iter()
+                .filter(|(_, tab)| !state.tabs.contains_key(tab))
+                .map(|(id, tab)| (*id, *tab))
+                .collect();
+            for (id, tab) in out {
+                binding.tabs.remove(&id);
+                if left_out.contains(&tab) {
+                    binding.left_out.insert(id);
+                }
+            }
+            binding.groups.retain(|_, group| state.groups.contains_key(group));
+            writes.push(put(binding_key(window), binding));
+        }
+        self.session
+            .adopt(now, joined.space, joined.member, &new.created, ops, writes);
+        let here: BTreeSet<SpaceId> = self.session.spaces().collect();
+        self.change_settings(|settings| {
+            settings.sharing.retain(|(_, new)| here.contains(new));
+            settings.sharing.push((space, joined.space));
+        });
+        self.settle(now);
+    }
+
+    /// The id that a space has now: a page may still know it by the one that it had before it was shared.
+    pub fn current(&self, space: SpaceId) -> SpaceId {
+        let new = self.settings.sharing.iter().find(|(old, _)| *old == space);
+        new.map(|(_, new)| *new)
+            .filter(|new| !self.privates.contains_key(&space) && self.is_shared(*new))
+            .unwrap_or(space)
+    }
+
+    /// Whether a space is shared.
+    pub fn is_shared(&self, space: SpaceId) -> bool {
+        self.session.state(space).is_some()
+    }
+
+    /// Whether this relay can be set: another one would not know the spaces that are shared.
+    ///
+    /// # Errors
+    /// [`Problem::RelayInUse`].
+    pub fn may_set_relay(&self, relay: &str) -> Result<(), Problem> {
+        let shared = |space| {
+            let view = self.session.view(space);
+            view.is_some_and(|view| !matches!(view.link, LinkView::Ended { .. }))
+        };
+        let present = &self.settings.relay;
+        if relay == present || !self.session.spaces().any(shared) {
+            return Ok(());
+        }
+        Err(Problem::RelayInUse {
+            relay: present.clone(),
+        })
+    }
+
+    /// Sets the relay.
+    ///
+    /// # Errors
+    /// Those of [`Engine::may_set_relay`].
+    pub fn set_relay(&mut self, relay: String) -> Result<(), Problem> {
+        self.may_set_relay(&relay)?;
+        self.change_settings(|settings| settings.relay = relay);
+        Ok(())
+    }
+
+    /// Tabs of shared spaces whose favicon is to be found: the space, the tab, its address.
+    pub fn favicons_wanted(&mut self) -> Vec<(SpaceId, TabId, String)> {
+        let mut wanted = Vec::new();
+        for binding in self.bindings.values() {
+            let Some(state) = self.session.state(binding.space) else {
+                continue;
+            };
+            for seen in binding.seen.tabs.iter().filter(|seen| seen.has_favicon) {
+                let Some((&id, tab)) = binding
+                    .tabs
+                    .get(&seen.id)
+                    .and_then(|id| state.tabs.get_key_value(id))
+                else {
+                    continue;
+                };
+                if tab.favicon.is_some() || tab.url != seen.url {
+                    continue;
+                }
+                let tries = self.favicon_tries.entry((id, tab.url.clone())).or_insert(0);
+                if *tries < FAVICON_TRIES {
+                    *tries += 1;
+                    wanted.push((binding.space, id, tab.url.clone()));
+                }
+            }
+        }
+        wanted
+    }
+
+    /// The relay has a tab's favicon.
+    pub fn favicon_found(&mut self, now: Millis, space: SpaceId, tab: TabId, url: &str, hash: String) {
+        let same = self
+            .session
+            .state(space)
+            .and_then(|state| state.tabs.get(&tab))
+            .is_some_and(|tab| tab.url == url);
+        if same {
+            let op = Op::TabUpdated {
+                tab,
+                url: None,
+                title: None,
+                favicon: Some(hash),
+                pinned: None,
+            };
+            // Without the right to change tabs any more there is no favicon either.
+            let _refused = self.session.submit(now, space, op);
+        }
+    }
+}

@@ -1,0 +1,544 @@
+//! A space follows a window: what was done in the window, told from two looks at it.
+//!
+//! The service worker may die between any two of Chrome's events, so nothing depends on them: each event
+//! only says "look again". Two looks at a window are compared, and the difference becomes ops. What others
+//! did in the space is not in either look, so it is neither echoed nor undone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use protocol::op::{NewGroup, NewTab};
+use protocol::{Colour, GroupId, Millis, Op, Position, SpaceId, SpaceState, TabId, limits};
+use serde::{Deserialize, Serialize};
+
+/// A tab's title is told at most this often; what it was meanwhile is never told.
+pub const TITLE_EVERY_MS: i64 = 2_000;
+
+/// A window as Chrome tells it, tabs in order.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct WindowSeen {
+    /// From left to right.
+    pub tabs: Vec<TabSeen>,
+    /// In any order.
+    pub groups: Vec<GroupSeen>,
+}
+
+/// A tab as Chrome tells it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that do not depend on each other"
+)]
+pub struct TabSeen {
+    /// Chrome's id; good until the browser ends.
+    pub id: i32,
+    /// Its address; the pending one while it is empty.
+    pub url: String,
+    /// Its title.
+    pub title: String,
+    /// Whether it is pinned.
+    pub pinned: bool,
+    /// Whether it is muted.
+    pub muted: bool,
+    /// Whether it is the one that is shown.
+    pub active: bool,
+    /// Chrome's id of its group.
+    pub group: Option<i32>,
+    /// Chrome knows a favicon of it.
+    #[serde(default)]
+    pub has_favicon: bool,
+}
+
+/// A group as Chrome tells it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct GroupSeen {
+    /// Chrome's id; good until the browser ends.
+    pub id: i32,
+    /// Its title.
+    pub title: String,
+    /// Its colour.
+    pub colour: Colour,
+    /// Whether its tabs are folded away.
+    pub collapsed: bool,
+}
+
+/// A window that a space follows. Stored under `binding/{window}`; Chrome's ids in it are good until the
+/// browser ends, and the binding with them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Binding {
+    /// The space.
+    pub space: SpaceId,
+    /// The last look; of a tab whose title was held back, with the title that was told.
+    pub seen: WindowSeen,
+    /// Chrome's tabs and the space's.
+    pub tabs: BTreeMap<i32, TabId>,
+    /// Chrome's groups and the space's.
+    pub groups: BTreeMap<i32, GroupId>,
+    /// Chrome's tabs that stay out of the space for as long as the window is followed, wherever they are
+    /// meanwhile: a tab that is dragged to another window comes back under the same id. No more than the space
+    /// had tabs when it was shared.
+    pub left_out: BTreeSet<i32>,
+    /// When something was last told of a tab; only of the last [`TITLE_EVERY_MS`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub told: BTreeMap<i32, Millis>,
+    /// Tabs whose new title was held back: another look tells it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub held: BTreeSet<i32>,
+    /// Tabs of a space that was opened as a window whose pages have not come yet: what they turn out to be is no
+    /// news, unless it is another page.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub loading: BTreeSet<i32>,
+}
+
+/// The addresses of a tab that is not anywhere yet.
+pub const NOWHERE: [&str; 2] = ["", "about:blank"];
+
+/// An address that says nothing: not worth a place in a space.
+pub fn is_blank(url: &str) -> bool {
+    NOWHERE.contains(&url) || url.starts_with("chrome://newtab") || url.starts_with("chrome://new-tab-page")
+}
+
+/// A title as it is kept: without control characters, not too long.
+pub fn clean_title(title: &str) -> String {
+    clean(title, limits::TITLE_CHARS)
+}
+
+fn clean(text: &str, chars: usize) -> String {
+    text.chars()
+        .map(|letter| if letter.is_control() { ' ' } else { letter })
+        .take(chars)
+        .collect::<String>()
+        .trim()
+        .to_owned()
+}
+
+/// An address as it can be kept; `None` when it is too long or not an address.
+pub fn clean_url(url: &str) -> Option<&str> {
+    (url.len() <= limits::URL_BYTES && !is_blank(url) && !url.chars().any(char::is_control)).then_some(url)
+}
+
+impl Binding {
+    /// A binding of a space that has nothing of the window yet.
+    pub fn new(space: SpaceId) -> Self {
+        Self {
+            space,
+            seen: WindowSeen::default(),
+            tabs: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            left_out: BTreeSet::new(),
+            told: BTreeMap::new(),
+            held: BTreeSet::new(),
+            loading: BTreeSet::new(),
+        }
+    }
+
+    /// Chrome gave a tab another id, as it does when it swaps a tab's page for one that was loaded ahead. Whether
+    /// that changed anything.
+    pub fn tab_replaced(&mut self, old: i32, new: i32) -> bool {
+        let tab = self.tabs.remove(&old);
+        let left_out = self.left_out.remove(&old);
+        let seen = self.seen.tabs.iter_mut().find(|tab| tab.id == old);
+        let changed = tab.is_some() || left_out || seen.is_some();
+        if let Some(seen) = seen {
+            seen.id = new;
+        }
+        if left_out {
+            self.left_out.insert(new);
+        } else if let Some(tab) = tab {
+            self.tabs.insert(new, tab);
+        }
+        if let Some(told) = self.told.remove(&old) {
+            self.told.insert(new, told);
+        }
+        for tabs in [&mut self.held, &mut self.loading] {
+            if tabs.remove(&old) {
+                tabs.insert(new);
+            }
+        }
+        changed
+    }
+
+    /// Compares a new look with the last one and keeps it. `state` is the space as this person sees it;
+    /// `wanted` says which addresses may be in the space. A title that changed too soon after the last op for its
+    /// tab is held back, for a look that comes [`TITLE_EVERY_MS`] later.
+    pub fn look(
+        &mut self,
+        now: Millis,
+        new: WindowSeen,
+        state: &SpaceState,
+        random: &mut dyn FnMut() -> u128,
+        wanted: &dyn Fn(&str) -> bool,
+    ) -> Vec<Op> {
+        let mut new = new;
+        let here: BTreeSet<i32> = new.tabs.iter().map(|tab| tab.id).collect();
+        // A clock that was put back holds nothing.
+        self.told
+            .retain(|id, told| here.contains(id) && (0..TITLE_EVERY_MS).contains(&now.since(*told)));
+        self.held.clear();
+        let mut changes = Changes {
+            binding: self,
+            now,
+            state: state.clone(),
+            ops: Vec::new(),
+        };
+        changes.gone(&new);
+        changes.groups(&new, random);
+        changes.tabs(&new, random, wanted);
+        changes.order(&new);
+        let ops = changes.ops;
+        for tab in new.tabs.iter_mut().filter(|tab| self.held.contains(&tab.id)) {
+            if let Some(old) = self.seen.tabs.iter().find(|old| old.id == tab.id) {
+                tab.title.clone_from(&old.title);
+            }
+        }
+        self.seen = new;
+        ops
+    }
+}
+
+struct Changes<'a> {
+    binding: &'a mut Binding,
+    now: Millis,
+    /// The space with the ops so far in it.
+    state: SpaceState,
+    ops: Vec<Op>,
+}
+
+impl Changes<'_> {
+    fn push(&mut self, op: Op) {
+        self.state.fold_local(&op);
+        self.ops.push(op);
+    }
+
+    fn gone(&mut self, new: &WindowSeen) {
+        let here: BTreeSet<i32> = new.tabs.iter().map(|tab| tab.id).collect();
+        let gone: Vec<(i32, TabId)> = self
+            .binding
+            .tabs
+            .iter()
+            .filter(|(id, _)| !here.contains(id))
+            .map(|(a, b)| (*a, *b))
+            .collect();
+        for (id, tab) in gone {
+            self.binding.tabs.remove(&id);
+            if self.state.tabs.contains_key(&tab) {
+                self.push(Op::TabRemoved { tab });
+            }
+        }
+        let here: BTreeSet<i32> = new.groups.iter().map(|group| group.id).collect();
+        let gone: Vec<(i32, GroupId)> = self
+            .binding
+            .groups
+            .iter()
+            .filter(|(id, _)| !here.contains(id))
+            .map(|(a, b)| (*a, *b))
+            .collect();
+        for (id, group) in gone {
+            self.binding.groups.remove(&id);
+            if self.state.groups.contains_key(&group) {
+                self.push(Op::GroupRemoved { group });
+            }
+        }
+    }
+
+    fn groups(&mut self, new: &WindowSeen, random: &mut dyn FnMut() -> u128) {
+        for group in &new.groups {
+            let title = clean(&group.title, limits::NAME_CHARS);
+            let old = self
+                .binding
+                .seen
+                .groups
+                .iter()
+                .find(|old| old.id == group.id)
+                .cloned();
+            match (self.binding.groups.get(&group.id).copied(), old) {
+                (Some(id), Some(old)) => {
+                    let Some(known) = self.state.groups.get(&id) else {
+                        continue;
+                    };
+                    let title = (clean(&old.title, limits::NAME_CHARS) != title && known.title != title)
+                        .then_some(title);
+                    let colour =
+                        (old.colour != group.colour && known.colour != group.colour).then_some(group.colour);
+                    let collapsed = (old.collapsed != group.collapsed && known.collapsed != group.collapsed)
+                        .then_some(group.collapsed);
+                    if title.is_some() || colour.is_some() || collapsed.is_some() {
+                        self.push(Op::GroupUpdated {
+                            group: id,
+                            title,
+                            colour,
+                            collapsed,
+                        });
+                    }
+                }
+                (known, _) => {
+                    // Only groups that get a tab of the space come into it; see `tabs`.
+                    if known.is_none() {
+                        self.binding.groups.insert(group.id, GroupId::from_bits(random()));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The space's id of Chrome's group, which is added to the space when it is not there yet.
+    fn group_of(&mut self, new: &WindowSeen, chrome: Option<i32>) -> Option<GroupId> {
+        let chrome = chrome?;
+        let id = *self.binding.groups.get(&chrome)?;
+        let seen = new.groups.iter().find(|group| group.id == chrome)?;
+        let known_before = self.binding.seen.groups.iter().any(|group| group.id == chrome);
+        let had_tabs = self
+            .binding
+            .seen
+            .tabs
+            .iter()
+            .any(|tab| tab.group == Some(chrome) && self.binding.tabs.contains_key(&tab.id));
+        if !self.state.groups.contains_key(&id) {
+            if known_before && had_tabs {
+                // Somebody removed it from the space.
+                return None;
+            }
+            let position = Position::between(self.last_top(), None);
+            self.push(Op::GroupAdded(NewGroup {
+                group: id,
+                title: clean(&seen.title, limits::NAME_CHARS),
+                colour: seen.colour,
+                collapsed: seen.collapsed,
+                position,
+            }));
+        }
+        Some(id)
+    }
+
+    fn last_top(&self) -> Option<&Position> {
+        let tabs = self
+            .state
+            .tabs
+            .values()
+            .filter(|tab| tab.group.is_none())
+            .map(|tab| &tab.position);
+        tabs.chain(self.state.groups.values().map(|group| &group.position))
+            .max()
+    }
+
+    fn last_in(&self, group: Option<GroupId>) -> Option<&Position> {
+        match group {
+            Some(_) => self
+                .state
+                .tabs
+                .values()
+                .filter(|tab| tab.group == group)
+                .map(|tab| &tab.position)
+                .max(),
+            None => self.last_top(),
+        }
+    }
+
+    fn tabs(&mut self, new: &WindowSeen, random: &mut dyn FnMut() -> u128, wanted: &dyn Fn(&str) -> bool) {
+        for tab in &new.tabs {
+            let usable = clean_url(&tab.url).filter(|url| wanted(url));
+            match self.binding.tabs.get(&tab.id).copied() {
+                Some(id) => self.update(id, tab, usable),
+                None if self.binding.left_out.contains(&tab.id) => {}
+                None => {
+                    let Some(url) = usable else { continue };
+                    let group = self.group_of(new, tab.group);
+                    let id = TabId::from_bits(random());
+                    self.binding.tabs.insert(tab.id, id);
+                    self.binding.told.insert(tab.id, self.now);
+                    let position = Position::between(self.last_in(group), None);
+                    self.push(Op::TabAdded(NewTab {
+                        tab: id,
+                        url: url.to_owned(),
+                        title: clean_title(&tab.title),
+                        favicon: None,
+                        pinned: tab.pinned,
+                        group,
+                        position,
+                    }));
+                }
+            }
+        }
+    }
+
+    fn update(&mut self, id: TabId, tab: &TabSeen, usable: Option<&str>) {
+        let Some(old) = self.binding.seen.tabs.iter().find(|old| old.id == tab.id) else {
+            return;
+        };
+        let Some(known) = self.state.tabs.get(&id) else {
+            return;
+        };
+        let navigated = old.url != tab.url;
+        if navigated && usable.is_none() {
+            // It went where the space may not follow: what was there stays, and nothing of the new page goes.
+            return;
+        }
+        // What the space holds already is not told.
+        let url = usable
+            .filter(|url| navigated && *url != known.url)
+            .map(str::to_owned);
+        let title = clean_title(&tab.title);
+        let title =
+            (usable.is_some() && (clean_title(&old.title) != title || navigated) && !title.is_empty())
+                .then_some(title)
+                .filter(|title| *title != known.title);
+        let pinned = (old.pinned != tab.pinned && known.pinned != tab.pinned).then_some(tab.pinned);
+        if title.is_some() && !navigated && pinned.is_none() && self.binding.told.contains_key(&tab.id) {
+            self.binding.held.insert(tab.id);
+            return;
+        }
+        if url.is_some() || title.is_some() || pinned.is_some() {
+            self.binding.told.insert(tab.id, self.now);
+            self.push(Op::TabUpdated {
+                tab: id,
+                url,
+                title,
+                favicon: None,
+                pinned,
+            });
+        }
+    }
+
+    /// Brings tabs that changed group or order in the window to their new places in the space.
+    fn order(&mut self, new: &WindowSeen) {
+        // Changed groups first: each such tab goes to its group's end.
+        for tab in &new.tabs {
+            let Some(&id) = self.binding.tabs.get(&tab.id) else {
+                continue;
+            };
+            let old = self
+                .binding
+                .seen
+                .tabs
+                .iter()
+                .find(|old| old.id == tab.id)
+                .map(|old| old.group);
+            if old.is_some_and(|old| old != tab.group) && self.state.tabs.contains_key(&id) {
+                let group = self.group_of(new, tab.group);
+                if self.state.tabs[&id].group != group {
+                    let position = Position::between(self.last_in(group), None);
+                    self.push(Op::TabMoved {
+                        tab: id,
+                        group,
+                        position,
+                    });
+                }
+            }
+        }
+        // Then the order, if the window's changed by more than tabs that came at its end or went.
+        let places = |seen: &WindowSeen| {
+            seen.tabs
+                .iter()
+                .map(|tab| (tab.id, tab.group, tab.pinned))
+                .collect::<Vec<_>>()
+        };
+        let mut old = places(&self.binding.seen);
+        let now = places(new);
+        old.retain(|(id, ..)| now.iter().any(|(other, ..)| other == id));
+        if now.starts_with(&old) {
+            return;
+        }
+        let mut top: Vec<Thing> = Vec::new();
+        let mut inside: BTreeMap<GroupId, Vec<Thing>> = BTreeMap::new();
+        for tab in &new.tabs {
+            let Some(&id) = self.binding.tabs.get(&tab.id) else {
+                continue;
+            };
+            let Some(placed) = self.state.tabs.get(&id) else {
+                continue;
+            };
+            match placed.group {
+                None => top.push(Thing::Tab(id, None)),
+                Some(group) => {
+                    if !top.contains(&Thing::Group(group)) {
+                        top.push(Thing::Group(group));
+                    }
+                    inside.entry(group).or_default().push(Thing::Tab(id, Some(group)));
+                }
+            }
+        }
+        // Pinned tabs have an order of their own, before all others.
+        for things in std::iter::once(&top).chain(inside.values()) {
+            let (pinned, others): (Vec<Thing>, Vec<Thing>) =
+                things.iter().partition(|thing| self.pinned(**thing));
+            self.arrange(&pinned);
+            self.arrange(&others);
+        }
+    }
+
+    /// Moves as few of the things as possible, so that their positions rise in this order.
+    fn arrange(&mut self, things: &[Thing]) {
+        let positions: Vec<Position> = things.iter().map(|thing| self.position(*thing)).collect();
+        let stays = longest_rising(&positions);
+        let mut last: Option<Position> = None;
+        let mut at = 0;
+        while at < things.len() {
+            if stays[at] {
+                last = Some(positions[at].clone());
+                at += 1;
+                continue;
+            }
+            let end = (at..things.len())
+                .find(|&next| stays[next])
+                .unwrap_or(things.len());
+            let high = positions.get(end);
+            let places = if high.is_none() && last.is_some() {
+                let mut places = Vec::new();
+                for _ in at..end {
+                    let next = Position::between(places.last().or(last.as_ref()), None);
+                    places.push(next);
+                }
+                places
+            } else {
+                Position::spread(last.as_ref(), high, end - at)
+            };
+            for (thing, position) in things[at..end].iter().zip(places) {
+                last = Some(position.clone());
+                match *thing {
+                    Thing::Tab(tab, group) => self.push(Op::TabMoved { tab, group, position }),
+                    Thing::Group(group) => self.push(Op::GroupMoved { group, position }),
+                }
+            }
+            at = end;
+        }
+    }
+
+    fn position(&self, thing: Thing) -> Position {
+        match thing {
+            Thing::Tab(tab, _) => self.state.tabs[&tab].position.clone(),
+            Thing::Group(group) => self.state.groups[&group].position.clone(),
+        }
+    }
+
+    fn pinned(&self, thing: Thing) -> bool {
+        matches!(thing, Thing::Tab(tab, _) if self.state.tabs[&tab].pinned)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Thing {
+    Tab(TabId, Option<GroupId>),
+    Group(GroupId),
+}
+
+/// Which of the keys belong to a longest strictly rising subsequence: those may stay where they are.
+fn longest_rising<T: Ord>(keys: &[T]) -> Vec<bool> {
+    // `tails[l]` is the index of the least key that ends a rising subsequence of length l + 1.
+    let mut tails: Vec<usize> = Vec::new();
+    let mut before: Vec<Option<usize>> = vec![None; keys.len()];
+    for at in 0..keys.len() {
+        let length = tails.partition_point(|&tail| keys[tail] < keys[at]);
+        before[at] = length.checked_sub(1).map(|length| tails[length]);
+        if length == tails.len() {
+            tails.push(at);
+        } else {
+            tails[length] = at;
+        }
+    }
+    let mut stays = vec![false; keys.len()];
+    let mut next = tails.last().copied();
+    while let Some(at) = next {
+        stays[at] = true;
+        next = before[at];
+    }
+    stays
+}

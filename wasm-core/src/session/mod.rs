@@ -1,0 +1,497 @@
+//! The shared spaces of this device as a state machine without IO.
+//!
+//! Inputs are method calls named in the past tense (a frame arrived, the connection was lost, a batch was
+//! committed) and a person's wishes; each takes the present time. Outputs are [`Effect`]s, to be polled until
+//! there are none and performed in order. Nothing here reads a clock, opens a socket or makes a random
+//! number, so two sessions and a relay can be run through years of bad network in a test.
+//!
+//! What a person does is seen at once, kept in an outbox on disk before it is sent, and sent until the relay
+//! has decided. Start at [`Session::submit`] and [`Session::frame_arrived`].
+
+pub(crate) mod commands;
+pub mod description;
+pub mod effect;
+mod frames;
+mod link;
+pub(crate) mod project;
+pub(crate) mod replica;
+mod restore;
+pub(crate) mod room;
+mod streams;
+mod subscribe;
+mod time;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use protocol::code::Refusal;
+use protocol::frame::{ClientFrame, IceServer, ServerFrame};
+use protocol::signal::Presence;
+use protocol::{
+    Action, Code, DeviceId, MemberId, Millis, Op, Role, SpaceId, SpaceState, StreamId, TabId, authorise,
+};
+
+use crate::record::{Batch, Write};
+use crate::view::{LinkView, Notice, NoticeKind, SpaceView};
+pub use effect::{Effect, Peer, PeerCommand, PeerEvent};
+use link::{Link, Phase};
+use replica::{Replica, Sync};
+use room::Room;
+use streams::Streams;
+
+/// Where random bits come from.
+pub type Random = Box<dyn FnMut() -> u128 + Send>;
+
+/// A changed replica is written to disk at the latest after this.
+const SAVE_AFTER_MS: i64 = 2_000;
+
+/// A space that this device has a replica of.
+#[derive(Debug)]
+struct Shared {
+    replica: Replica,
+    room: Room,
+    /// What this device says of its person.
+    presence: Presence,
+    typing: bool,
+    /// Streams that the person does not want to see.
+    declined: Vec<StreamId>,
+    notices: Vec<Notice>,
+    /// It differs from what is stored, since then.
+    unsaved: Option<Millis>,
+}
+
+/// The shared spaces of this device.
+pub struct Session {
+    device: DeviceId,
+    random: Random,
+    auto_watch: bool,
+    link: Link,
+    spaces: BTreeMap<SpaceId, Shared>,
+    streams: Streams,
+    ice_servers: Vec<IceServer>,
+    effects: VecDeque<Effect>,
+    last_batch: u64,
+    last_notice: u64,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session")
+            .field("device", &self.device)
+            .field("link", &self.link)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    /// A session without spaces. `auto_watch`: a stream that starts is watched without being asked to.
+    pub fn new(device: DeviceId, random: Random, auto_watch: bool) -> Self {
+        Self {
+            device,
+            random,
+            auto_watch,
+            link: Link::new(),
+            spaces: BTreeMap::new(),
+            streams: Streams::default(),
+            ice_servers: Vec::new(),
+            effects: VecDeque::new(),
+            last_batch: 0,
+            last_notice: 0,
+        }
+    }
+
+    /// This device.
+    pub const fn device(&self) -> DeviceId {
+        self.device
+    }
+
+    /// The spaces it has replicas of.
+    pub fn spaces(&self) -> impl Iterator<Item = SpaceId> {
+        self.spaces.keys().copied()
+    }
+
+    /// Who this person is in a space.
+    pub fn you(&self, space: SpaceId) -> Option<MemberId> {
+        self.spaces.get(&space).map(|shared| shared.replica.you)
+    }
+
+    /// A space's state as this person sees it.
+    pub fn state(&self, space: SpaceId) -> Option<&SpaceState> {
+        self.spaces.get(&space).map(|shared| shared.replica.seen())
+    }
+
+    /// A space's state as far as the relay has confirmed it.
+    pub fn confirmed(&self, space: SpaceId) -> Option<&SpaceState> {
+        self.spaces.get(&space).map(|shared| &shared.replica.confirmed)
+    }
+
+    /// For peer connections.
+    pub fn ice_servers(&self) -> &[IceServer] {
+        &self.ice_servers
+    }
+
+    /// Whether the relay lacks something of this device.
+    pub fn has_unsent(&self) -> bool {
+        self.spaces
+            .values()
+            .any(|shared| !shared.is_over() && shared.replica.unsent() > 0)
+    }
+
+    /// Whether a space is open.
+    pub fn is_open(&self, space: SpaceId) -> bool {
+        self.spaces.get(&space).is_some_and(|shared| shared.replica.open)
+    }
+
+    /// Whether this device streams something.
+    pub fn is_hosting(&self) -> bool {
+        self.streams.is_hosting()
+    }
+
+    /// Whether ops of a space wait that could be sent over REST.
+    pub fn has_waiting(&self, space: SpaceId) -> bool {
+        self.spaces
+            .get(&space)
+            .is_some_and(|shared| shared.replica.has_waiting())
+    }
+
+    /// The first ops of a space that wait, at most `most`, to be sent over REST. What is done from now on does
+    /// not change them any more, so that the relay's answer is to what they hold.
+    pub fn take_waiting(&mut self, space: SpaceId, most: usize) -> Vec<(u64, Op)> {
+        self.spaces
+            .get_mut(&space)
+            .map(|shared| shared.replica.take_waiting(most))
+            .unwrap_or_default()
+    }
+
+    /// Wants a space: connects, subscribes, keeps it up to date. `you` comes from having joined.
+    pub fn open(&mut self, now: Millis, space: SpaceId, you: MemberId) {
+        if self.you(space) != Some(you) {
+            // On disk before anything in its outbox is.
+            let replica = Replica::new(space, you, self.device);
+            self.commit(vec![replica.stored()]);
+            self.spaces.insert(space, Shared::new(replica));
+        }
+        let Some(shared) = self.spaces.get_mut(&space) else {
+            return;
+        };
+        if !shared.replica.open {
+            shared.replica.open = true;
+            if matches!(shared.replica.sync, Sync::Ended(_)) {
+                shared.replica.sync = Sync::Away;
+            }
+            if self.link.phase == Phase::Up {
+                self.subscribe(space);
+            }
+        }
+        self.link.want(now);
+        self.effects.push_back(Effect::Changed(space));
+        self.tick(now);
+    }
+
+    /// A space of this browser was shared: until the relay sends it, it looks as it was shared, with what was done
+    /// since (`ops`), which waits in the outbox. All of it is written together with other records.
+    pub fn adopt(
+        &mut self,
+        now: Millis,
+        space: SpaceId,
+        you: MemberId,
+        created: &protocol::op::Created,
+        ops: Vec<Op>,
+        extra: Vec<Write>,
+    ) {
+        let mut replica = Replica::new(space, you, self.device);
+        replica.adopt(created);
+        let mut writes = extra;
+        for op in ops {
+            replica.push(now, op, self.last_batch + 1, &mut writes);
+        }
+        writes.push(replica.stored());
+        self.commit(writes);
+        self.spaces.insert(space, Shared::new(replica));
+        self.tick(now);
+    }
+
+    /// Wants a space no more; the replica stays on disk.
+    pub fn close(&mut self, now: Millis, space: SpaceId) {
+        if let Some(shared) = self.spaces.get_mut(&space).filter(|shared| shared.replica.open) {
+            shared.replica.open = false;
+            shared.replica.connection_lost();
+            shared.room = Room::default();
+            self.streams.leave(space);
+            self.send(ClientFrame::Unsubscribe { space });
+        }
+        self.tick(now);
+    }
+
+    /// Forgets a space: replica and outbox go from the disk.
+    pub fn forget(&mut self, now: Millis, space: SpaceId) {
+        self.close(now, space);
+        if let Some(shared) = self.spaces.remove(&space) {
+            let mut writes: Vec<Write> = shared
+                .replica
+                .pending()
+                .map(|pending| Write::Delete(crate::record::outbox_key(space, pending.n)))
+                .collect();
+            writes.push(Write::Delete(crate::record::space_key(space)));
+            self.commit(writes);
+        }
+    }
+
+    /// Submits an op. It is seen at once.
+    ///
+    /// # Errors
+    /// What the relay would refuse too: nothing was changed.
+    pub fn submit(&mut self, now: Millis, space: SpaceId, op: Op) -> Result<(), Code> {
+        self.submit_with(now, space, vec![op], Vec::new())
+    }
+
+    /// Submits ops, with other records that are written together with them.
+    ///
+    /// # Errors
+    /// The first op that the relay would refuse too: nothing was changed.
+    pub fn submit_with(
+        &mut self,
+        now: Millis,
+        space: SpaceId,
+        ops: Vec<Op>,
+        extra: Vec<Write>,
+    ) -> Result<(), Code> {
+        let Some(shared) = self.spaces.get_mut(&space) else {
+            return Err(Code::NoSuchSpace);
+        };
+        if let Sync::Ended(reason) = &shared.replica.sync {
+            return Err(reason.code);
+        }
+        for op in &ops {
+            op.check_shared()?;
+            authorise(shared.replica.seen(), shared.replica.you, &Action::Submit(op))?;
+        }
+        self.last_batch += 1;
+        let mut writes = extra;
+        for op in ops {
+            shared.replica.push(now, op, self.last_batch, &mut writes);
+        }
+        self.effects.push_back(Effect::Commit(Batch {
+            number: self.last_batch,
+            writes,
+        }));
+        self.changed(now, space);
+        Ok(())
+    }
+
+    /// Writes records of others in the same order as the session's own.
+    pub(crate) fn commit(&mut self, writes: Vec<Write>) {
+        if !writes.is_empty() {
+            self.last_batch += 1;
+            self.effects.push_back(Effect::Commit(Batch {
+                number: self.last_batch,
+                writes,
+            }));
+        }
+    }
+
+    /// A batch is on disk: what it held may be sent.
+    pub fn committed(&mut self, now: Millis, number: u64) {
+        for shared in self.spaces.values_mut() {
+            shared.replica.committed(number);
+        }
+        self.send_waiting(now);
+    }
+
+    /// What is to be told in all spaces.
+    pub fn notices(&self) -> impl Iterator<Item = &Notice> {
+        self.spaces.values().flat_map(|shared| &shared.notices)
+    }
+
+    /// A batch could not be written. People are told; what is on the screen is still sent.
+    pub fn commit_failed(&mut self, now: Millis, number: u64) {
+        let open: Vec<SpaceId> = self
+            .spaces
+            .iter()
+            .filter(|(_, shared)| shared.replica.open)
+            .map(|(id, _)| *id)
+            .collect();
+        for space in open {
+            let told = self.spaces[&space]
+                .notices
+                .iter()
+                .any(|notice| notice.kind == NoticeKind::NotSaved);
+            if !told {
+                self.tell(space, NoticeKind::NotSaved);
+            }
+        }
+        self.committed(now, number);
+    }
+
+    /// The socket is open; the ticket goes into the first frame.
+    pub fn connected(&mut self, now: Millis, ticket: String) {
+        self.link.heard(now);
+        self.send(ClientFrame::Hello {
+            versions: vec![protocol::VERSION],
+            ticket,
+        });
+    }
+
+    /// The connection, or the try to make one, is gone. A refusal that time does not heal ends the spaces.
+    pub fn disconnected(&mut self, now: Millis, refusal: Option<Refusal>) {
+        let final_refusal = refusal.filter(|refusal| {
+            matches!(
+                refusal.code,
+                Code::Unauthenticated | Code::Version | Code::DeviceTaken | Code::ForeignOrigin
+            )
+        });
+        let dice = (self.random)();
+        self.link.lost(now, dice);
+        for (&space, shared) in &mut self.spaces {
+            shared.replica.connection_lost();
+            if let (Some(refusal), true) = (&final_refusal, shared.replica.open) {
+                shared.replica.sync = Sync::Ended(refusal.clone());
+            }
+            self.effects.push_back(Effect::Changed(space));
+        }
+        if final_refusal.is_some() {
+            self.link.phase = Phase::Idle;
+        }
+        self.tick(now);
+    }
+
+    /// The browser is online again, or the person asked to try now.
+    pub fn network_changed(&mut self, now: Millis) {
+        self.link.hurry(now);
+        self.hurry_subscriptions(now);
+        self.tick(now);
+    }
+
+    /// A text frame arrived. What cannot be read is passed over: a newer relay may say more.
+    pub fn frame_arrived(&mut self, now: Millis, text: &str) {
+        self.link.heard(now);
+        if let Ok(frame) = ServerFrame::parse(text) {
+            self.take(now, frame);
+        }
+        self.tick(now);
+    }
+
+    /// Changes a space and writes what follows from it.
+    fn with(&mut self, now: Millis, space: SpaceId, change: impl FnOnce(&mut Shared, &mut Vec<Write>)) {
+        let Some(shared) = self.spaces.get_mut(&space) else {
+            return;
+        };
+        let mut writes = Vec::new();
+        change(shared, &mut writes);
+        if writes.is_empty() {
+            shared.unsaved.get_or_insert(now);
+        } else {
+            // The replica goes with it: an op leaves the outbox only together with the state that holds it.
+            writes.push(shared.replica.stored());
+            shared.unsaved = None;
+        }
+        self.commit(writes);
+        self.changed(now, space);
+    }
+
+    fn changed(&mut self, now: Millis, space: SpaceId) {
+        self.effects.push_back(Effect::Changed(space));
+        self.settle_streams(now, space);
+        self.send_waiting(now);
+    }
+
+    fn tell(&mut self, space: SpaceId, kind: NoticeKind) {
+        self.last_notice += 1;
+        let id = self.last_notice;
+        if let Some(shared) = self.spaces.get_mut(&space) {
+            shared.notices.push(Notice { id, kind });
+            if shared.notices.len() > 20 {
+                shared.notices.remove(0);
+            }
+            self.effects.push_back(Effect::Changed(space));
+        }
+    }
+
+    /// Sends what may be sent of all outboxes.
+    fn send_waiting(&mut self, now: Millis) {
+        if self.link.phase != Phase::Up {
+            return;
+        }
+        for (&space, shared) in &mut self.spaces {
+            for (n, op) in shared.replica.take_sendable(now) {
+                self.effects
+                    .push_back(Effect::Send(ClientFrame::Submit { space, n, op }));
+            }
+        }
+    }
+
+    fn send(&mut self, frame: ClientFrame) {
+        self.effects.push_back(Effect::Send(frame));
+    }
+
+    /// The next effect.
+    pub fn poll(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// What there is to see of a space.
+    pub fn view(&self, space: SpaceId) -> Option<SpaceView> {
+        let shared = self.spaces.get(&space)?;
+        let replica = &shared.replica;
+        let waiting = replica.pending().filter_map(|pending| match &pending.op {
+            Op::MessageSent { message, .. } | Op::MessageEdited { message, .. } => Some(*message),
+            _ => None,
+        });
+        Some(project::project(
+            replica.seen(),
+            project::Parts {
+                space,
+                link: shared.link(),
+                you: replica.you,
+                people: &replica.people,
+                room: &shared.room,
+                notices: &shared.notices,
+                unsent: replica.unsent(),
+                waiting: waiting.collect(),
+                media: &|id, stream| (stream.device == Some(self.device), self.streams.media(id)),
+            },
+        ))
+    }
+}
+
+impl Shared {
+    fn new(replica: Replica) -> Self {
+        Self {
+            replica,
+            room: Room::default(),
+            presence: Presence::default(),
+            typing: false,
+            declined: Vec::new(),
+            notices: Vec::new(),
+            unsaved: None,
+        }
+    }
+
+    fn link(&self) -> LinkView {
+        match &self.replica.sync {
+            Sync::Ended(reason) => LinkView::Ended {
+                reason: reason.clone(),
+            },
+            Sync::Live => LinkView::Live,
+            Sync::Away | Sync::Asked | Sync::Paused(_) if !self.replica.open => LinkView::Closed,
+            Sync::Away | Sync::Asked | Sync::Paused(_) if self.replica.epoch.is_none() => {
+                LinkView::Connecting
+            }
+            Sync::Away | Sync::Asked | Sync::Paused(_) => LinkView::Reconnecting,
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        matches!(self.replica.sync, Sync::Ended(_))
+    }
+
+    fn role(&self) -> Role {
+        self.replica
+            .seen()
+            .role_of(self.replica.you)
+            .unwrap_or(Role::Viewer)
+    }
+
+    fn tab_exists(&self, tab: TabId) -> bool {
+        self.replica.seen().tabs.contains_key(&tab)
+    }
+}

@@ -1,0 +1,519 @@
+//! One shared space on this device: the log as far as it is known, and the own ops that are not in it yet.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use protocol::code::Refusal;
+use protocol::event::Event;
+use protocol::frame::Person;
+use protocol::{Code, DeviceId, Epoch, MemberId, Millis, Op, Seq, SpaceId, SpaceState, limits};
+use serde::{Deserialize, Serialize};
+
+use crate::record::{Write, outbox_key, space_key};
+
+/// How a replica stands with the relay.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Sync {
+    /// Nothing was asked yet, or the connection is away.
+    Away,
+    /// The subscription was sent.
+    Asked,
+    /// The relay could not answer the subscription; it is sent again at this time.
+    Paused(Millis),
+    /// Events arrive.
+    Live,
+    /// Over.
+    Ended(Refusal),
+}
+
+/// An own op that the relay has not acknowledged.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Pending {
+    pub(crate) n: u64,
+    pub(crate) op: Op,
+    /// The number of the batch that puts it on disk, until that is done. It is not sent before.
+    storing: Option<u64>,
+    /// It was sent on this connection.
+    sent: bool,
+    /// It was sent at some time: its content must not change any more.
+    ever_sent: bool,
+    /// The relay acknowledged it; its event is on its way.
+    accepted: Option<Seq>,
+    /// When it was made.
+    pub(crate) made: Millis,
+}
+
+/// A replica as it is stored under `space/{id}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct StoredReplica {
+    epoch: Option<Epoch>,
+    you: MemberId,
+    state: SpaceState,
+    people: Vec<Person>,
+    next_n: u64,
+    ended: Option<Refusal>,
+}
+
+/// A pending op as it is stored under `outbox/{id}/{n}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct StoredPending {
+    n: u64,
+    op: Op,
+    made: Millis,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    accepted: Option<Seq>,
+}
+
+/// One shared space on this device.
+#[derive(Debug)]
+pub(crate) struct Replica {
+    pub(crate) space: SpaceId,
+    pub(crate) you: MemberId,
+    pub(crate) sync: Sync,
+    pub(crate) epoch: Option<Epoch>,
+    pub(crate) confirmed: SpaceState,
+    pub(crate) people: BTreeMap<MemberId, String>,
+    pending: VecDeque<Pending>,
+    next_n: u64,
+    /// `confirmed` and what is pending.
+    seen: SpaceState,
+    device: DeviceId,
+    /// Somebody looks at it: it is subscribed to.
+    pub(crate) open: bool,
+    /// No op is sent before this: the relay asked to wait.
+    hold_until: Option<Millis>,
+}
+
+/// What follows from a refusal.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Refused {
+    /// It will be sent again by itself.
+    Later,
+    /// The relay lacks ops before it: only a new subscription tells which.
+    AskAnew,
+    /// It was taken back.
+    Final(Box<Op>, Refusal),
+}
+
+impl Replica {
+    pub(crate) fn new(space: SpaceId, you: MemberId, device: DeviceId) -> Self {
+        Self {
+            space,
+            you,
+            sync: Sync::Away,
+            epoch: None,
+            confirmed: SpaceState::default(),
+            people: BTreeMap::new(),
+            pending: VecDeque::new(),
+            next_n: 1,
+            seen: SpaceState::default(),
+            device,
+            open: false,
+            hold_until: None,
+        }
+    }
+
+    pub(crate) fn restore(space: SpaceId, device: DeviceId, stored: StoredReplica) -> Self {
+        let mut replica = Self::new(space, stored.you, device);
+        replica.epoch = stored.epoch;
+        replica.seen = stored.state.clone();
+        replica.confirmed = stored.state;
+        replica.people = stored
+            .people
+            .into_iter()
+            .map(|person| (person.member, person.name))
+            .collect();
+        replica.next_n = stored.next_n.max(1);
+        if let Some(reason) = stored.ended {
+            replica.sync = Sync::Ended(reason);
+        }
+        replica
+    }
+
+    pub(crate) fn restore_pending(&mut self, stored: StoredPending) {
+        self.next_n = self.next_n.max(stored.n + 1);
+        let at = self.pending.partition_point(|other| other.n < stored.n);
+        self.pending.insert(
+            at,
+            Pending {
+                n: stored.n,
+                op: stored.op,
+                storing: None,
+                sent: false,
+                // It may have been: whether was not written down.
+                ever_sent: true,
+                accepted: stored.accepted,
+                made: stored.made,
+            },
+        );
+        self.see_anew();
+    }
+
+    /// The state as this person sees it: what is confirmed, and the own ops on top.
+    pub(crate) fn seen(&self) -> &SpaceState {
+        &self.seen
+    }
+
+    pub(crate) fn pending(&self) -> impl Iterator<Item = &Pending> {
+        self.pending.iter()
+    }
+
+    pub(crate) fn unsent(&self) -> usize {
+        self.pending
+            .iter()
+            .filter(|pending| pending.accepted.is_none())
+            .count()
+    }
+
+    fn see_anew(&mut self) {
+        self.seen = self.confirmed.clone();
+        for pending in &self.pending {
+            self.seen
+                .apply_provisionally(&pending.op, self.you, self.device, pending.made);
+        }
+    }
+
+    /// Takes an own op: it is seen at once. The writes are to be committed under this number; only then it
+    /// is sent.
+    pub(crate) fn push(&mut self, now: Millis, op: Op, batch: u64, writes: &mut Vec<Write>) {
+        self.seen.apply_provisionally(&op, self.you, self.device, now);
+        let space = self.space;
+        if let Some(waiting) = self.merge_into_waiting(&op) {
+            waiting.storing = Some(batch);
+            writes.push(put_pending(space, waiting));
+            return;
+        }
+        let pending = Pending {
+            n: self.next_n,
+            op,
+            storing: Some(batch),
+            sent: false,
+            ever_sent: false,
+            accepted: None,
+            made: now,
+        };
+        self.next_n += 1;
+        writes.push(put_pending(self.space, &pending));
+        self.pending.push_back(pending);
+    }
+
+    /// An update of a tab whose last waiting op is an update too replaces it: what nobody saw need not be
+    /// sent.
+    fn merge_into_waiting(&mut self, op: &Op) -> Option<&mut Pending> {
+        let Op::TabUpdated {
+            tab,
+            url,
+            title,
+            favicon,
+            pinned,
+        } = op
+        else {
+            return None;
+        };
+        let last = self
+            .pending
+            .iter_mut()
+            .rev()
+            .find(|pending| names_tab(&pending.op) == Some(*tab))?;
+        if last.ever_sent {
+            return None;
+        }
+        let Op::TabUpdated {
+            url: old_url,
+            title: old_title,
+            favicon: old_favicon,
+            pinned: old_pinned,
+            ..
+        } = &mut last.op
+        else {
+            return None;
+        };
+        if url.is_some() {
+            old_url.clone_from(url);
+            old_favicon.clone_from(favicon);
+        }
+        if title.is_some() {
+            old_title.clone_from(title);
+        }
+        if favicon.is_some() {
+            old_favicon.clone_from(favicon);
+        }
+        *old_pinned = pinned.or(*old_pinned);
+        Some(last)
+    }
+
+    pub(crate) fn committed(&mut self, batch: u64) {
+        for pending in &mut self.pending {
+            if pending.storing.is_some_and(|storing| storing <= batch) {
+                pending.storing = None;
+            }
+        }
+    }
+
+    /// The ops that are to be sent now, in order.
+    pub(crate) fn take_sendable(&mut self, now: Millis) -> Vec<(u64, Op)> {
+        if self.sync != Sync::Live || self.hold_until.is_some_and(|until| until > now) {
+            return Vec::new();
+        }
+        self.hold_until = None;
+        let mut room =
+            limits::OPS_IN_FLIGHT.saturating_sub(self.pending.iter().filter(|pending| pending.sent).count());
+        let mut ops = Vec::new();
+        for pending in &mut self.pending {
+            if pending.sent {
+                continue;
+            }
+            if pending.storing.is_some() || room == 0 {
+                break;
+            }
+            pending.sent = true;
+            pending.ever_sent = true;
+            room -= 1;
+            ops.push((pending.n, pending.op.clone()));
+        }
+        ops
+    }
+
+    /// Whether an op waits that could be sent by REST.
+    pub(crate) fn has_waiting(&self) -> bool {
+        self.waits() && self.waiting().next().is_some()
+    }
+
+    /// The first ops of the outbox, at most `most`, to be sent by REST: what they hold does not change any more.
+    pub(crate) fn take_waiting(&mut self, most: usize) -> Vec<(u64, Op)> {
+        if !self.waits() {
+            return Vec::new();
+        }
+        // The relay takes no larger request; an op alone always fits.
+        let mut bytes = 0;
+        let fits = |pending: &&Pending| {
+            let first = bytes == 0;
+            bytes += serde_json::to_vec(&pending.op).map_or(0, |text| text.len());
+            first || bytes <= limits::FRAME_BYTES / 2
+        };
+        let taken: Vec<(u64, Op)> = self
+            .waiting()
+            .take(most)
+            .take_while(fits)
+            .map(|pending| (pending.n, pending.op.clone()))
+            .collect();
+        let last = taken.last().map_or(0, |(n, _)| *n);
+        for pending in self.pending.iter_mut().filter(|pending| pending.n <= last) {
+            pending.ever_sent = true;
+        }
+        taken
+    }
+
+    const fn waits(&self) -> bool {
+        !matches!(self.sync, Sync::Ended(_))
+    }
+
+    /// An op that is not on disk yet holds back those after it.
+    fn waiting(&self) -> impl Iterator<Item = &Pending> {
+        self.pending
+            .iter()
+            .filter(|pending| pending.accepted.is_none())
+            .take_while(|pending| pending.storing.is_none())
+    }
+
+    pub(crate) fn connection_lost(&mut self) {
+        if !matches!(self.sync, Sync::Ended(_)) {
+            self.sync = Sync::Away;
+        }
+        self.hold_until = None;
+        for pending in &mut self.pending {
+            pending.sent = false;
+        }
+    }
+
+    /// The relay answered a subscription: everything that waits is offered again, and what was decided
+    /// already gets its first answer again.
+    pub(crate) fn resumed(&mut self, last_n: u64, writes: &mut Vec<Write>) {
+        self.sync = Sync::Live;
+        self.next_n = self.next_n.max(last_n + 1);
+        for pending in &mut self.pending {
+            pending.sent = false;
+        }
+        if self.pending.front().is_some_and(|first| first.n > last_n + 1) {
+            self.renumber_from(last_n + 1, writes);
+        }
+    }
+
+    /// Ops whose numbers the relay never decided take new ones.
+    fn renumber_from(&mut self, first: u64, writes: &mut Vec<Write>) {
+        for pending in &self.pending {
+            writes.push(Write::Delete(outbox_key(self.space, pending.n)));
+        }
+        self.next_n = first;
+        for pending in &mut self.pending {
+            pending.n = self.next_n;
+            pending.sent = false;
+            self.next_n += 1;
+            writes.push(put_pending(self.space, pending));
+        }
+    }
+
+    /// Begins with what this device has just shared, which is no event yet: the head stays at nothing, so that
+    /// the relay sends all of it.
+    pub(crate) fn adopt(&mut self, created: &protocol::op::Created) {
+        self.confirmed.apply_provisionally(
+            &Op::SpaceCreated(created.clone()),
+            self.you,
+            self.device,
+            Millis(0),
+        );
+        self.see_anew();
+    }
+
+    pub(crate) fn replace(&mut self, epoch: Epoch, state: SpaceState, writes: &mut Vec<Write>) {
+        self.epoch = Some(epoch);
+        self.confirmed = state;
+        let head = self.confirmed.head;
+        self.settle(writes, |pending| pending.accepted.is_some_and(|seq| seq <= head));
+        self.see_anew();
+    }
+
+    /// Folds events in. `false`: one is missing in between, and the space has to be asked for again.
+    pub(crate) fn fold(&mut self, events: &[Event], writes: &mut Vec<Write>) -> bool {
+        let mut whole = true;
+        for event in events {
+            whole = self.confirmed.apply(event);
+            if !whole {
+                break;
+            }
+            if let Some(name) = event.envelope.author.op.filter(|name| name.device == self.device) {
+                self.settle(writes, |pending| pending.n == name.n);
+            }
+        }
+        let head = self.confirmed.head;
+        self.settle(writes, |pending| pending.accepted.is_some_and(|seq| seq <= head));
+        self.see_anew();
+        whole
+    }
+
+    pub(crate) fn accepted(&mut self, n: u64, seq: Seq, writes: &mut Vec<Write>) {
+        if seq <= self.confirmed.head {
+            self.settle(writes, |pending| pending.n == n);
+            self.see_anew();
+        } else if let Some(pending) = self.pending.iter_mut().find(|pending| pending.n == n) {
+            pending.accepted = Some(seq);
+        }
+    }
+
+    /// The relay acknowledged an op over REST; its event comes with the next subscription.
+    pub(crate) fn accepted_unseen(&mut self, n: u64, seq: Seq, writes: &mut Vec<Write>) {
+        self.accepted(n, seq, writes);
+        if let Some(pending) = self.pending.iter().find(|pending| pending.n == n) {
+            writes.push(put_pending(self.space, pending));
+        }
+    }
+
+    /// An op was refused. What was refused for good is taken back.
+    pub(crate) fn refused(
+        &mut self,
+        now: Millis,
+        n: u64,
+        reason: Refusal,
+        writes: &mut Vec<Write>,
+    ) -> Refused {
+        if reason.code == Code::OpGap || reason.code.is_transient() {
+            let pause = reason
+                .retry_after_ms
+                .map_or(1_000, |ms| i64::try_from(ms).unwrap_or(60_000))
+                .clamp(100, 60_000);
+            let until = now.plus(pause);
+            self.hold_until = Some(self.hold_until.map_or(until, |other| other.max(until)));
+            for pending in self.pending.iter_mut().filter(|pending| pending.n >= n) {
+                pending.sent = false;
+            }
+            let first = self.pending.front().is_some_and(|first| first.n == n);
+            return if first && reason.code == Code::OpGap {
+                Refused::AskAnew
+            } else {
+                Refused::Later
+            };
+        }
+        let Some(op) = self
+            .pending
+            .iter()
+            .find(|pending| pending.n == n)
+            .map(|pending| pending.op.clone())
+        else {
+            return Refused::Later;
+        };
+        self.settle(writes, |pending| pending.n == n);
+        self.see_anew();
+        Refused::Final(Box::new(op), reason)
+    }
+
+    fn settle(&mut self, writes: &mut Vec<Write>, done: impl Fn(&Pending) -> bool) {
+        let space = self.space;
+        self.pending.retain(|pending| {
+            let done = done(pending);
+            if done {
+                writes.push(Write::Delete(outbox_key(space, pending.n)));
+            }
+            !done
+        });
+    }
+
+    /// When the relay is to be spoken to again.
+    pub(crate) const fn wake_at(&self) -> Option<Millis> {
+        match self.sync {
+            Sync::Paused(until) => Some(until),
+            _ => self.hold_until,
+        }
+    }
+
+    /// The replica as it is to be stored.
+    pub(crate) fn stored(&self) -> Write {
+        let stored = StoredReplica {
+            epoch: self.epoch,
+            you: self.you,
+            state: self.confirmed.clone(),
+            people: self
+                .people
+                .iter()
+                .map(|(&member, name)| Person {
+                    member,
+                    name: name.clone(),
+                })
+                .collect(),
+            next_n: self.next_n,
+            ended: if let Sync::Ended(reason) = &self.sync {
+                Some(reason.clone())
+            } else {
+                None
+            },
+        };
+        put(
+            space_key(self.space),
+            &crate::library::StoredSpace::Shared(stored),
+        )
+    }
+}
+
+/// A write of something that always can be written as JSON.
+pub(crate) fn put(key: String, value: &impl Serialize) -> Write {
+    Write::Put(
+        key,
+        serde_json::to_string(value).expect("records have only text keys and finite numbers"),
+    )
+}
+
+fn put_pending(space: SpaceId, pending: &Pending) -> Write {
+    let stored = StoredPending {
+        n: pending.n,
+        op: pending.op.clone(),
+        made: pending.made,
+        accepted: pending.accepted,
+    };
+    put(outbox_key(space, pending.n), &stored)
+}
+
+fn names_tab(op: &Op) -> Option<protocol::TabId> {
+    match op {
+        Op::TabAdded(new) => Some(new.tab),
+        Op::TabUpdated { tab, .. } | Op::TabMoved { tab, .. } | Op::TabRemoved { tab } => Some(*tab),
+        _ => None,
+    }
+}

@@ -1,0 +1,182 @@
+//! The space page on a fixed sample.
+//!
+//! The loading page sets `globalThis.sample` (the JSON text of a `SpaceView`; without it the page waits) and may
+//! set `globalThis.sampleMedia` (a `MediaStream` for its streams).
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::{Reflect, global};
+use protocol::rest::Invite;
+use protocol::{GroupId, InviteId, MemberId, Millis, Role, SpaceId, StreamId, TabId};
+use wasm_bindgen::prelude::*;
+use web_sys::MediaStream;
+use yew::prelude::*;
+
+use crate::ask::Visible;
+use crate::command::Command;
+use crate::ui::backend::{Later, LinkMaker, LinkWish, Links, Source, SpaceSource, Subscription, Trouble};
+use crate::ui::clock;
+use crate::ui::web::space::SpacePage;
+use crate::view::{ItemView, SpaceView, TabView};
+
+fn given(name: &str) -> JsValue {
+    Reflect::get(&global(), &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// Tabs can be added, moved and removed; the rest only shows.
+#[derive(Default)]
+struct Sample {
+    view: RefCell<Option<Rc<SpaceView>>>,
+    listeners: Rc<RefCell<Vec<Callback<()>>>>,
+}
+
+/// Takes a tab out of the list.
+fn take(items: &mut Vec<ItemView>, tab: TabId) -> Option<TabView> {
+    for at in 0..items.len() {
+        match &mut items[at] {
+            ItemView::Tab(found) if found.tab == tab => {
+                let found = found.clone();
+                items.remove(at);
+                return Some(found);
+            }
+            ItemView::Tab(_) => {}
+            ItemView::Group(group) => {
+                if let Some(at) = group.tabs.iter().position(|found| found.tab == tab) {
+                    return Some(group.tabs.remove(at));
+                }
+            }
+        }
+    }
+    None
+}
+
+fn put(items: &mut Vec<ItemView>, tab: TabView, group: Option<GroupId>, before: Option<TabId>) {
+    let wanted = items.iter_mut().find_map(|item| match item {
+        ItemView::Group(found) if Some(found.group) == group => Some(&mut found.tabs),
+        _ => None,
+    });
+    if let Some(tabs) = wanted {
+        let at = tabs.iter().position(|other| Some(other.tab) == before);
+        tabs.insert(at.unwrap_or(tabs.len()), tab);
+    } else {
+        let is_it = |item: &ItemView| matches!(item, ItemView::Tab(other) if Some(other.tab) == before);
+        let at = items.iter().position(is_it);
+        items.insert(at.unwrap_or(items.len()), ItemView::Tab(tab));
+    }
+}
+
+fn follow(items: &mut Vec<ItemView>, command: Command) {
+    match command {
+        Command::RemoveTab(tab) => drop(take(items, tab)),
+        Command::MoveTab { tab, group, before } => {
+            if let Some(tab) = take(items, tab) {
+                put(items, tab, group, before);
+            }
+        }
+        Command::AddTab { url, title } => {
+            let tab = TabView {
+                tab: TabId::from_bits(0xadded),
+                opens: true,
+                title: if title.is_empty() { url.clone() } else { title },
+                url,
+                favicon: None,
+                pinned: false,
+                viewers: Vec::new(),
+                stream: None,
+            };
+            put(items, tab, None, None);
+        }
+        _ => {}
+    }
+}
+
+impl SpaceSource for Sample {
+    fn view(&self) -> Option<Rc<SpaceView>> {
+        self.view.borrow().clone()
+    }
+
+    fn is_gone(&self) -> bool {
+        self.view.borrow().is_none()
+    }
+
+    fn command(&self, command: Command) {
+        if let Some(view) = self.view.borrow_mut().as_mut() {
+            follow(&mut Rc::make_mut(view).items, command);
+        }
+        for listener in self.listeners.borrow().iter() {
+            listener.emit(());
+        }
+    }
+
+    fn media(&self, _stream: StreamId) -> Option<MediaStream> {
+        given("sampleMedia").dyn_into().ok()
+    }
+
+    fn plays(&self) -> bool {
+        true
+    }
+
+    fn favicon(&self, _tab: &TabView) -> Option<String> {
+        None
+    }
+
+    fn subscribe(&self, on_change: Callback<()>) -> Subscription {
+        self.listeners.borrow_mut().push(on_change.clone());
+        let listeners = self.listeners.clone();
+        Subscription::new(move || listeners.borrow_mut().retain(|listener| *listener != on_change))
+    }
+}
+
+/// One link, that works for six days and was used three times.
+struct SampleLinks;
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+impl Links for SampleLinks {
+    fn visible(&self) -> Later<Result<Vec<Visible>, Trouble>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn make(&self, _wish: LinkWish) -> Later<Result<(SpaceId, String), Trouble>> {
+        Box::pin(async {
+            Ok((
+                SpaceId::from_bits(1),
+                "https://tabspace.example.org/join#k3x9k3x9".to_owned(),
+            ))
+        })
+    }
+
+    fn list(&self) -> Later<Result<Vec<Invite>, Trouble>> {
+        Box::pin(async {
+            Ok(vec![Invite {
+                id: InviteId::from_bits(1),
+                role: Role::Editor,
+                by: MemberId::from_bits(1),
+                expires: Millis(clock::now().0 + 6 * DAY_MS),
+                uses: 3,
+                revoked: false,
+            }])
+        })
+    }
+
+    fn revoke(&self, _invite: InviteId) -> Later<Result<Vec<Invite>, Trouble>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+}
+
+/// The sample on the space page.
+#[component]
+pub fn SampleSpace() -> Html {
+    let source = use_memo((), |()| {
+        let view = given("sample")
+            .as_string()
+            .and_then(|text| serde_json::from_str(&text).ok());
+        Source(Rc::new(Sample {
+            view: RefCell::new(view.map(Rc::new)),
+            ..Sample::default()
+        }))
+    });
+    let links = use_memo((), |()| LinkMaker(Rc::new(SampleLinks)));
+    html! { <SpacePage source={(*source).clone()} links={(*links).clone()} on_home={Callback::noop()} /> }
+}

@@ -1,0 +1,3 @@
+//! The options: the relay, the person's name, what is never shared, appearance, language.
+
+pub mod app;

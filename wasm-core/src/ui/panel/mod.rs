@@ -1,0 +1,9 @@
+//! The side panel: the space that follows this window, or one that was chosen.
+//!
+//! Start at [`state::Panel`], then [`app::PanelApp`].
+
+pub mod app;
+pub mod dialogs;
+pub mod header;
+pub mod space_list;
+pub mod state;

@@ -1,0 +1,243 @@
+//! What the popup does in Chrome and asks of the writer. Everything that needs the person's click calls
+//! Chrome before it waits for anything.
+
+use protocol::SpaceId;
+use wasm_bindgen_futures::spawn_local;
+use yew::prelude::*;
+
+use crate::ask::{Ask, Problem};
+use crate::language::Key;
+use crate::ui::backend::Trouble;
+use crate::ui::chrome_page::{self, OpenTab, Wish};
+use crate::ui::popup::brief::ask;
+use crate::ui::popup::state::{Busy, Deed, Input, Popup, Row, Screen, Told, is_capturable, is_shared};
+use crate::ui::say::say;
+
+type Handle = UseReducerHandle<Popup>;
+
+fn close() {
+    if let Some(window) = web_sys::window() {
+        let _ = window.close();
+    }
+}
+
+fn tell(popup: &Handle, key: Key) {
+    popup.dispatch(Input::Told(Told {
+        text: say(key).to_owned(),
+        danger: false,
+    }));
+}
+
+fn trouble(popup: &Handle, trouble: &Trouble) {
+    popup.dispatch(Input::Told(Told {
+        text: trouble.words(),
+        danger: true,
+    }));
+}
+
+fn failed(popup: &Handle, words: String) {
+    trouble(popup, &Trouble::Problem(Problem::CaptureFailed(words)));
+}
+
+/// Reads all that the popup shows; the window and the spaces at the same time.
+pub fn read(popup: &Handle) {
+    let listener = popup.clone();
+    chrome_page::watch_projection(move |projection| listener.dispatch(Input::ProjectionRead(projection)));
+    let spaces = popup.clone();
+    spawn_local(async move {
+        spaces.dispatch(Input::ProjectionRead(
+            chrome_page::projection().await.unwrap_or_default(),
+        ));
+    });
+    let popup = popup.clone();
+    spawn_local(async move {
+        popup.dispatch(Input::WindowRead(chrome_page::window_now().await));
+        let granted = chrome_page::may_capture().await;
+        popup.dispatch(Input::CaptureKnown(granted));
+        popup.dispatch(Input::Wished(chrome_page::stream_wish(granted).await));
+    });
+}
+
+/// Lets the writer get ready to stream into a shared space. Only a head start: streaming works without it.
+pub fn get_ready(space: SpaceId) {
+    spawn_local(async move {
+        let _ = ask(Ask::GetReady(space)).await;
+    });
+}
+
+/// Reads the tabs of the other windows: after the first paint.
+pub fn read_elsewhere(popup: &Handle) {
+    let popup = popup.clone();
+    spawn_local(async move {
+        if let Ok(tabs) = chrome_page::all_tabs().await {
+            popup.dispatch(Input::AllTabsRead(tabs));
+        }
+    });
+}
+
+/// Does what was chosen.
+pub fn choose(popup: &Handle, row: &Row) {
+    match row {
+        Row::Tab(tab) => {
+            let (tab, window) = (tab.id, tab.window);
+            go(popup, chrome_page::show_tab(tab, window));
+        }
+        Row::Space(space) => match space.window {
+            Some(window) => go(popup, chrome_page::show_window(window)),
+            None => restore(popup, space.space),
+        },
+        Row::Deed(deed) => perform(popup, *deed),
+    }
+}
+
+fn go(popup: &Handle, what: impl Future<Output = Result<(), String>> + 'static) {
+    let popup = popup.clone();
+    spawn_local(async move {
+        match what.await {
+            Ok(()) => close(),
+            Err(words) => failed(&popup, words),
+        }
+    });
+}
+
+fn restore(popup: &Handle, space: SpaceId) {
+    let popup = popup.clone();
+    spawn_local(async move {
+        match ask(Ask::Restore(space)).await {
+            Ok(_) => close(),
+            Err(why) => trouble(&popup, &why),
+        }
+    });
+}
+
+/// Does a deed.
+pub fn perform(popup: &Handle, deed: Deed) {
+    match deed {
+        Deed::Save => save(popup, false),
+        Deed::Share => match popup.followed() {
+            Some(space) => popup.dispatch(Input::Went(Screen::Share(space.space))),
+            None => save(popup, true),
+        },
+        Deed::Stream => stream(popup),
+        Deed::Stop => stop(popup),
+        Deed::OpenPanel => open_panel(popup, popup.followed().map(|space| space.space)),
+        Deed::OpenOptions => go(popup, chrome_page::open_options()),
+    }
+}
+
+/// Opens the side panel on a space, or where it was.
+pub fn open_panel(popup: &Handle, space: Option<SpaceId>) {
+    let Some(window) = popup.window.as_ref().map(|window| window.window) else {
+        return;
+    };
+    let popup = popup.clone();
+    // Not through `go`: the panel needs the click, so Chrome is called at the future's first step.
+    spawn_local(async move {
+        match chrome_page::open_panel(window, space.map(|space| space.to_string()).as_deref()).await {
+            Ok(()) => close(),
+            Err(words) => failed(&popup, words),
+        }
+    });
+}
+
+fn save(popup: &Handle, then_share: bool) {
+    let Some(window) = popup.window.as_ref().map(|window| window.window) else {
+        return;
+    };
+    if popup.busy.is_some() {
+        return;
+    }
+    popup.dispatch(Input::Began(Busy::Saving));
+    let popup = popup.clone();
+    spawn_local(async move {
+        match ask(Ask::SaveWindow { window, name: None }).await {
+            Ok(Some(space)) => {
+                if let Ok(projection) = chrome_page::projection().await
+                    && projection.spaces.iter().any(|known| known.space == space)
+                {
+                    popup.dispatch(Input::ProjectionRead(projection));
+                }
+                if then_share {
+                    popup.dispatch(Input::Went(Screen::Share(space)));
+                } else {
+                    tell(&popup, Key::SavedFollows);
+                }
+            }
+            Ok(None) => trouble(&popup, &Trouble::NoAnswer),
+            Err(why) => trouble(&popup, &why),
+        }
+    });
+}
+
+/// Streams the tab that is seen. Also what a person wanted when Chrome asked for the permission: the click that
+/// opened this popup lends the tab.
+pub fn stream(popup: &Handle) {
+    let (Some(tab), None, Some(wish)) = (popup.tab().cloned(), popup.busy, popup.wish) else {
+        return;
+    };
+    if !is_capturable(&tab.url) {
+        return trouble(popup, &Trouble::Problem(Problem::NotCapturable));
+    }
+    if !popup.followed().is_some_and(is_shared) {
+        return trouble(popup, &Trouble::Problem(Problem::NotShared));
+    }
+    let granted = popup.may_capture;
+    if matches!(wish, Wish::Stream(_)) {
+        popup.dispatch(Input::Wished(Wish::None));
+    }
+    popup.dispatch(Input::Began(Busy::Streaming));
+    let popup = popup.clone();
+    spawn_local(async move {
+        // Asked once; who refused gets the browser's own picker.
+        let asks = !granted && wish != Wish::Refused;
+        let granted = granted || (asks && chrome_page::ask_to_capture(tab.id).await);
+        popup.dispatch(Input::CaptureKnown(granted));
+        let waited = granted && (asks || matches!(wish, Wish::Stream(_)));
+        match start_stream(&tab, granted, waited).await {
+            Ok(()) => tell(&popup, Key::YouAreLive),
+            Err(why) => trouble(&popup, &why),
+        }
+    });
+}
+
+/// What Chrome's words mean.
+fn not_captured(words: String) -> Problem {
+    if words.contains("has not been invoked") {
+        Problem::NeedsClick
+    } else {
+        Problem::CaptureFailed(words)
+    }
+}
+
+/// Without the permission the writer falls back to the browser's own picker.
+async fn start_stream(tab: &OpenTab, granted: bool, waited: bool) -> Result<(), Trouble> {
+    let media_id = if granted {
+        let id = chrome_page::media_id(tab.id).await;
+        Some(id.map_err(|words| Trouble::Problem(not_captured(words)))?)
+    } else {
+        None
+    };
+    if waited {
+        // Before the capture begins: Chrome closes the popup then.
+        chrome_page::forget_stream_wish(tab.id).await;
+    }
+    ask(Ask::StreamTab {
+        chrome_tab: tab.id,
+        media_id,
+    })
+    .await
+    .map(drop)
+}
+
+fn stop(popup: &Handle) {
+    let Some((space, stream)) = popup.streaming().map(|(space, stream)| (space, stream.stream)) else {
+        return;
+    };
+    let popup = popup.clone();
+    spawn_local(async move {
+        match ask(Ask::StopStream { space, stream }).await {
+            Ok(_) => tell(&popup, Key::StreamStopped),
+            Err(why) => trouble(&popup, &why),
+        }
+    });
+}

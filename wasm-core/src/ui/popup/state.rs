@@ -1,0 +1,320 @@
+//! What the popup shows, and how it changes: one value, one reducer.
+
+use std::rc::Rc;
+
+use protocol::op::is_web_address;
+use protocol::{Colour, SpaceId};
+use yew::prelude::*;
+
+use crate::language::Key;
+use crate::ui::chrome_page::{OpenTab, WindowNow, Wish, lower};
+use crate::ui::parts::Name;
+use crate::view::{LinkView, Projection, SpaceSummary, StreamSummary};
+
+/// What is on the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Screen {
+    /// Search, window, spaces.
+    List,
+    /// Sharing a space.
+    Share(SpaceId),
+}
+
+/// Something under way that the person waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Busy {
+    /// The window is being saved.
+    Saving,
+    /// A stream is being started.
+    Streaming,
+}
+
+/// A sentence for the person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// What.
+    pub text: String,
+    /// It went wrong.
+    pub danger: bool,
+}
+
+/// Something that can be done, found by typing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "a deed's name says it all")]
+pub enum Deed {
+    Save,
+    Share,
+    Stream,
+    Stop,
+    OpenPanel,
+    OpenOptions,
+}
+
+impl Deed {
+    /// What it is called.
+    pub const fn label(self) -> Key {
+        match self {
+            Self::Save => Key::SaveThisWindow,
+            Self::Share => Key::Share,
+            Self::Stream => Key::StreamThisTab,
+            Self::Stop => Key::StopStream,
+            Self::OpenPanel => Key::OpenPanel,
+            Self::OpenOptions => Key::OpenOptions,
+        }
+    }
+
+    /// Its icon.
+    pub const fn icon(self) -> Name {
+        match self {
+            Self::Save => Name::Save,
+            Self::Share => Name::Share,
+            Self::Stream => Name::Stream,
+            Self::Stop => Name::Stop,
+            Self::OpenPanel => Name::Panel,
+            Self::OpenOptions => Name::Gear,
+        }
+    }
+}
+
+/// A row of the list.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Row {
+    /// A tab of this browser.
+    Tab(OpenTab),
+    /// A space.
+    Space(SpaceSummary),
+    /// Something that can be done.
+    Deed(Deed),
+}
+
+/// The popup's state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Popup {
+    /// What was typed.
+    pub query: String,
+    /// The window it was opened over; `None` while Chrome is asked.
+    pub window: Option<WindowNow>,
+    /// The tabs of the other windows.
+    pub elsewhere: Vec<OpenTab>,
+    /// The stored projection; `None` while it is read.
+    pub projection: Option<Projection>,
+    /// Chrome's words, when the window could not be read.
+    pub failed: Option<String>,
+    /// The row that Enter chooses.
+    pub active: Option<usize>,
+    /// What is on the screen.
+    pub screen: Screen,
+    /// What is under way.
+    pub busy: Option<Busy>,
+    /// What is told.
+    pub told: Option<Told>,
+    /// Tabs may be captured without asking.
+    pub may_capture: bool,
+    /// What became of an earlier question for that permission; `None` until it is known.
+    pub wish: Option<Wish>,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "an input's name says it all")]
+pub enum Input {
+    Typed(String),
+    WindowRead(Result<WindowNow, String>),
+    AllTabsRead(Vec<OpenTab>),
+    ProjectionRead(Projection),
+    CaptureKnown(bool),
+    Wished(Wish),
+    Moved(i32),
+    Pointed(Option<usize>),
+    Went(Screen),
+    Began(Busy),
+    Told(Told),
+    Dismissed,
+}
+
+impl Popup {
+    /// The popup as it opens, with what was typed before it was ready.
+    pub fn new(query: String) -> Self {
+        Self {
+            active: (!query.is_empty()).then_some(0),
+            query,
+            window: None,
+            elsewhere: Vec::new(),
+            projection: None,
+            failed: None,
+            screen: Screen::List,
+            busy: None,
+            told: None,
+            may_capture: false,
+            wish: None,
+        }
+    }
+
+    /// The tab that is seen.
+    pub fn tab(&self) -> Option<&OpenTab> {
+        self.window.as_ref()?.tabs.iter().find(|tab| tab.active)
+    }
+
+    /// The space that follows this window.
+    pub fn followed(&self) -> Option<&SpaceSummary> {
+        let window = self.window.as_ref()?.window;
+        self.projection
+            .as_ref()?
+            .spaces
+            .iter()
+            .find(|space| space.window == Some(window))
+    }
+
+    /// The stream of this device out of this window.
+    pub fn streaming(&self) -> Option<(SpaceId, &StreamSummary)> {
+        let space = self.followed()?;
+        space
+            .streams
+            .iter()
+            .find(|stream| stream.here)
+            .map(|stream| (space.space, stream))
+    }
+
+    /// The stream that waited for the permission is of the tab that is seen, and can start.
+    pub fn meets_wish(&self) -> bool {
+        self.tab()
+            .is_some_and(|tab| self.wish == Some(Wish::Stream(tab.id)))
+            && self.followed().is_some()
+            && self.streaming().is_none()
+    }
+
+    /// How many tabs can be found.
+    pub fn tab_count(&self) -> usize {
+        self.window.as_ref().map_or(0, |window| window.tabs.len()) + self.elsewhere.len()
+    }
+
+    fn deeds(&self) -> Vec<Deed> {
+        let save = self.followed().is_none().then_some(Deed::Save);
+        let stream = if self.streaming().is_some() {
+            Deed::Stop
+        } else {
+            Deed::Stream
+        };
+        save.into_iter()
+            .chain([Deed::Share, stream, Deed::OpenPanel, Deed::OpenOptions])
+            .collect()
+    }
+
+    /// The rows: this window's tabs, then spaces; while searching what matches in all tabs, spaces and deeds.
+    pub fn rows(&self, label: impl Fn(Deed) -> &'static str) -> Vec<Row> {
+        let words: Vec<String> = lower(&self.query).split_whitespace().map(str::to_owned).collect();
+        let found = |text: &str| words.iter().all(|word| text.contains(word.as_str()));
+        let here = self.window.iter().flat_map(|window| &window.tabs);
+        let spaces = self.projection.iter().flat_map(|projection| &projection.spaces);
+        if words.is_empty() {
+            return here
+                .cloned()
+                .map(Row::Tab)
+                .chain(spaces.cloned().map(Row::Space))
+                .collect();
+        }
+        let mut rows: Vec<Row> = here
+            .chain(&self.elsewhere)
+            .filter(|tab| found(&tab.find))
+            .cloned()
+            .map(Row::Tab)
+            .collect();
+        rows.extend(
+            spaces
+                .filter(|space| found(&lower(&space.name)))
+                .cloned()
+                .map(Row::Space),
+        );
+        rows.extend(
+            self.deeds()
+                .into_iter()
+                .filter(|deed| found(&lower(label(*deed))))
+                .map(Row::Deed),
+        );
+        rows
+    }
+
+    /// The colour and title of a tab's group.
+    pub fn group_of(&self, tab: &OpenTab) -> Option<(Colour, &str)> {
+        let group = tab.group?;
+        let groups = &self.window.as_ref()?.groups;
+        groups
+            .iter()
+            .find(|known| known.id == group)
+            .map(|group| (group.colour, group.title.as_str()))
+    }
+}
+
+/// Whether a space is on the relay.
+pub fn is_shared(space: &SpaceSummary) -> bool {
+    space.link != LinkView::Private
+}
+
+/// Whether Chrome lets a page of this address be captured.
+pub fn is_capturable(url: &str) -> bool {
+    let store = [
+        "https://chromewebstore.google.com",
+        "https://chrome.google.com/webstore",
+    ];
+    (is_web_address(url) || url.starts_with("file:") || url.starts_with("data:"))
+        && !store.iter().any(|page| url.starts_with(page))
+}
+
+impl Reducible for Popup {
+    type Action = Input;
+
+    fn reduce(self: Rc<Self>, input: Input) -> Rc<Self> {
+        let mut next = (*self).clone();
+        match input {
+            Input::Typed(query) => {
+                next.active = (!query.trim().is_empty()).then_some(0);
+                next.query = query;
+            }
+            Input::WindowRead(Ok(window)) => {
+                next.window = Some(window);
+                next.failed = None;
+            }
+            Input::WindowRead(Err(words)) => next.failed = Some(words),
+            Input::AllTabsRead(tabs) => {
+                let here = next.window.as_ref().map(|window| window.window);
+                next.elsewhere = tabs.into_iter().filter(|tab| Some(tab.window) != here).collect();
+            }
+            Input::ProjectionRead(projection) => next.projection = Some(projection),
+            Input::CaptureKnown(granted) => next.may_capture = granted,
+            Input::Wished(wish) => next.wish = Some(wish),
+            Input::Moved(step) => {
+                let len = next.rows(|deed| crate::ui::say::say(deed.label())).len();
+                next.active = moved(next.active, step, len);
+            }
+            Input::Pointed(row) => next.active = row,
+            Input::Went(screen) => {
+                next.screen = screen;
+                next.busy = None;
+                next.told = None;
+            }
+            Input::Began(busy) => {
+                next.busy = Some(busy);
+                next.told = None;
+            }
+            Input::Told(told) => {
+                next.busy = None;
+                next.told = Some(told);
+            }
+            Input::Dismissed => next.told = None,
+        }
+        Rc::new(next)
+    }
+}
+
+/// The next active row, round the ends.
+fn moved(active: Option<usize>, step: i32, len: usize) -> Option<usize> {
+    if len == 0 {
+        return None;
+    }
+    Some(match (active, step > 0) {
+        (None, true) => 0,
+        (None, false) => len - 1,
+        (Some(at), true) => (at + 1) % len,
+        (Some(at), false) => (at + len - 1) % len,
+    })
+}

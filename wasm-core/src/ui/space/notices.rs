@@ -1,0 +1,83 @@
+//! What is to be told once: refusals, streams that ended, another role.
+
+use std::rc::Rc;
+
+use protocol::op::StreamEnd;
+use yew::prelude::*;
+
+use crate::command::Command;
+use crate::language::Key;
+use crate::ui::backend::Source;
+use crate::ui::parts::{Banner, Button, Kind, Tone};
+use crate::ui::say::{refusal, say, say_with};
+use crate::ui::share::role_name;
+use crate::view::{NoticeKind, SpaceView};
+
+/// What the notices need.
+#[derive(Clone, PartialEq, Properties)]
+pub struct Props {
+    /// The space.
+    pub view: Rc<SpaceView>,
+    /// Where wishes go.
+    pub source: Source,
+    /// A refused text is put back into the composer.
+    pub on_text: Callback<String>,
+}
+
+fn words(kind: &NoticeKind) -> (Tone, String) {
+    match kind {
+        NoticeKind::Refused { reason, .. } => (Tone::Danger, refusal(reason)),
+        NoticeKind::StreamEnded { name, yours, reason } => {
+            let name = [("name", name.as_str())];
+            match (yours, reason) {
+                (true, StreamEnd::Stopped) => (Tone::Info, say(Key::YourStreamEnded).to_owned()),
+                (true, StreamEnd::TabClosed) => (Tone::Info, say(Key::YourStreamTabClosed).to_owned()),
+                (true, _) => (Tone::Warning, say(Key::YourStreamFailed).to_owned()),
+                (false, StreamEnd::Stopped) => (Tone::Info, say_with(Key::StreamEndedStopped, &name)),
+                (false, StreamEnd::TabClosed) => (Tone::Info, say_with(Key::StreamEndedTabClosed, &name)),
+                (false, StreamEnd::HostGone) => (Tone::Warning, say_with(Key::StreamEndedHostGone, &name)),
+                (false, _) => (Tone::Warning, say_with(Key::StreamEndedFailed, &name)),
+            }
+        }
+        NoticeKind::RoleChanged { role } => (
+            Tone::Info,
+            say_with(Key::RoleChanged, &[("role", say(role_name(*role)))]),
+        ),
+        NoticeKind::NotSaved => (Tone::Danger, say(Key::NotSavedNotice).to_owned()),
+    }
+}
+
+/// The notices, the newest below.
+#[component]
+pub fn Notices(props: &Props) -> Html {
+    if props.view.notices.is_empty() && !props.view.read_only {
+        return Html::default();
+    }
+    html! {
+        <div class="notices">
+            if props.view.read_only {
+                <Banner tone={Tone::Warning}>{ say(Key::CodeReadOnly) }</Banner>
+            }
+            { for props.view.notices.iter().map(|notice| {
+                let (tone, words) = words(&notice.kind);
+                let (source, id) = (props.source.clone(), notice.id);
+                let on_close = Callback::from(move |()| source.wish(Command::Dismiss(id)));
+                let text = match &notice.kind {
+                    NoticeKind::Refused { text: Some(text), .. } => Some(text.clone()),
+                    _ => None,
+                };
+                html! {
+                    <Banner key={id} {tone} on_close={on_close.clone()}>
+                        {words}
+                        if let Some(text) = text {
+                            <Button kind={Kind::Link} onclick={
+                                let (on_text, on_close) = (props.on_text.clone(), on_close);
+                                move |_: MouseEvent| { on_text.emit(text.clone()); on_close.emit(()); }
+                            }>{ say(Key::PutBack) }</Button>
+                        }
+                    </Banner>
+                }
+            }) }
+        </div>
+    }
+}

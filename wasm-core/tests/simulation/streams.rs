@@ -1,0 +1,168 @@
+//! A stream ends: whoever took part is told.
+
+use protocol::event::Author;
+use protocol::frame::ServerFrame;
+use protocol::op::StreamEnd;
+use protocol::{MemberId, Op, Role, Signal, StreamId};
+use tabspace_wasm_core::command::Command;
+use tabspace_wasm_core::session::{Effect, PeerCommand};
+use tabspace_wasm_core::view::{MediaView, NoticeKind};
+
+use crate::world::{SPACE, World};
+
+const ALICE: usize = 0;
+const BOB: usize = 1;
+const CLARA: usize = 2;
+
+/// Bob streams, Alice and Clara watch.
+fn streaming(seed: u64) -> (World, StreamId) {
+    let mut world = World::new(seed);
+    world.settle();
+    let bob = &mut world.clients[BOB].session;
+    let stream = bob.get_ready(world.now, SPACE);
+    bob.start_stream(world.now, SPACE, stream, None, "Film".into(), true)
+        .expect("an editor may");
+    world.settle();
+    for viewer in [ALICE, CLARA] {
+        assert_ne!(media(&world, viewer), Some(MediaView::Off), "it watches");
+    }
+    (world, stream)
+}
+
+fn media(world: &World, who: usize) -> Option<MediaView> {
+    let view = world.clients[who].session.view(SPACE)?;
+    view.streams.first().map(|stream| stream.media)
+}
+
+fn ended(world: &World, who: usize) -> Vec<NoticeKind> {
+    let view = world.clients[who]
+        .session
+        .view(SPACE)
+        .expect("the space is there");
+    let notices = view.notices.into_iter().map(|notice| notice.kind);
+    notices
+        .filter(|kind| matches!(kind, NoticeKind::StreamEnded { .. }))
+        .collect()
+}
+
+fn notice(yours: bool, reason: StreamEnd) -> Vec<NoticeKind> {
+    vec![NoticeKind::StreamEnded {
+        name: "bob".into(),
+        yours,
+        reason,
+    }]
+}
+
+#[test]
+fn a_stream_that_the_relay_ends_is_told_to_host_and_viewers() {
+    let (mut world, stream) = streaming(21);
+    let author = Author {
+        member: world.clients[BOB].member,
+        op: None,
+    };
+    let reason = StreamEnd::HostGone;
+    world
+        .relay
+        .order(world.now, author, Op::StreamEnded { stream, reason });
+    world.fan_out();
+    world.settle();
+    assert_eq!(ended(&world, BOB), notice(true, reason));
+    assert_eq!(ended(&world, CLARA), notice(false, reason));
+    assert!(!world.clients[BOB].session.is_hosting());
+}
+
+#[test]
+fn a_stream_that_an_owner_ends_names_its_host() {
+    let (mut world, stream) = streaming(22);
+    world.clients[ALICE]
+        .session
+        .command(world.now, SPACE, Command::StopStream(stream));
+    world.settle();
+    assert_eq!(ended(&world, ALICE), vec![], "the owner knows");
+    assert_eq!(ended(&world, BOB), notice(true, StreamEnd::Stopped));
+    assert_eq!(ended(&world, CLARA), notice(false, StreamEnd::Stopped));
+}
+
+#[test]
+fn a_host_reads_of_a_tab_that_was_closed_but_not_of_an_own_click() {
+    for (reason, host) in [
+        (StreamEnd::Stopped, vec![]),
+        (StreamEnd::TabClosed, notice(true, StreamEnd::TabClosed)),
+    ] {
+        let (mut world, stream) = streaming(23);
+        world.clients[BOB].session.end_stream(world.now, stream, reason);
+        world.settle();
+        assert_eq!(ended(&world, BOB), host);
+        assert_eq!(ended(&world, CLARA), notice(false, reason));
+    }
+}
+
+#[test]
+fn a_stream_that_goes_with_the_right_to_stream_is_told_too() {
+    let (mut world, _) = streaming(24);
+    let wish = Command::SetRole {
+        member: MemberId::from_bits(2),
+        role: Role::Viewer,
+    };
+    world.clients[ALICE].session.command(world.now, SPACE, wish);
+    world.settle();
+    assert_eq!(ended(&world, BOB), notice(true, StreamEnd::HostGone));
+    assert_eq!(ended(&world, CLARA), notice(false, StreamEnd::HostGone));
+}
+
+#[test]
+fn a_stream_that_ended_while_a_viewer_was_away_is_told_on_the_return() {
+    let (mut world, stream) = streaming(25);
+    world.clients[CLARA].cut(world.now);
+    let reason = StreamEnd::Stopped;
+    world.clients[BOB].session.end_stream(world.now, stream, reason);
+    world.settle();
+    assert_eq!(ended(&world, CLARA), notice(false, reason));
+}
+
+#[test]
+fn a_stream_that_a_dead_session_left_behind_is_ended_and_told() {
+    let (mut world, stream) = streaming(26);
+    let dice = world.dice.clone();
+    world.clients[BOB].crash(world.now, &dice);
+    world.settle();
+    assert!(!world.relay.state.streams.contains_key(&stream));
+    assert_eq!(ended(&world, BOB), notice(true, StreamEnd::HostGone));
+}
+
+#[test]
+fn a_viewer_that_is_not_in_the_room_any_more_is_let_go() {
+    let (mut world, stream) = streaming(27);
+    let (from, device) = (world.clients[CLARA].member, world.clients[CLARA].device);
+    let bob = &mut world.clients[BOB].session;
+    let signal = Signal::Watch { stream, attempt: 1 };
+    let frames = [
+        ServerFrame::Signal {
+            space: SPACE,
+            from,
+            device,
+            signal,
+        },
+        ServerFrame::PresenceListed {
+            space: SPACE,
+            present: vec![],
+        },
+    ];
+    for frame in frames {
+        bob.frame_arrived(
+            world.now,
+            &serde_json::to_string(&frame).expect("frames are JSON"),
+        );
+    }
+    let mut commands = Vec::new();
+    while let Some(effect) = bob.poll() {
+        if let Effect::Peer(peer, command) = effect {
+            assert_eq!(peer.device, device);
+            commands.push(command);
+        }
+    }
+    assert_eq!(
+        commands,
+        [PeerCommand::Offer { restart: false }, PeerCommand::Close]
+    );
+}

@@ -1,0 +1,251 @@
+//! Building what browsers load: the client as WebAssembly, the unpacked extension and the web page.
+//!
+//! A build whose inputs did not change is skipped, and a file whose content did not change is not written.
+
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::repository::{self, Files, dist, read, read_files, root, target, write_files};
+use crate::setup;
+use crate::shell::{Result, Step, cargo};
+
+/// The three builds of the client, each with the feature of the same name.
+pub(crate) const CLIENTS: [&str; 3] = ["worker", "popup", "pages"];
+
+/// A fourth one, with the feature of this name, for tests only: every part in all its states.
+pub(crate) const GALLERY: &str = "gallery";
+
+/// The features of WebAssembly that the compiler may have used; every browser that runs the extension has them.
+const WASM_FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+/// Whom an extension is built for. They differ only in the manifest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// Everyone: the manifest as it is.
+    User,
+    /// Tests: asks for tab capture at installation, since a headless browser has nobody to ask later.
+    Test,
+    /// Chrome's Web Store: without the `key`, which the store assigns.
+    Store,
+}
+
+/// Builds the client, the extension for `audience` and the web page. Returns the extension's folder.
+pub(crate) fn everything(audience: Audience) -> Result<PathBuf> {
+    clients()?;
+    web_page()?;
+    let folder = match audience {
+        Audience::User => dist().join("extension"),
+        Audience::Test => target().join("test-extension"),
+        Audience::Store => target().join("store-extension"),
+    };
+    write_files(&folder, &extension_files(audience)?)?;
+    Ok(folder)
+}
+
+/// Builds the relay as it is published and returns its binary. The web page goes into it, so that is built before.
+pub(crate) fn relay() -> Result<PathBuf> {
+    cargo()
+        .args(["build", "--release", "--package", "tabspace-relay"])
+        .run()?;
+    Ok(target().join("release/tabspace-relay"))
+}
+
+/// Builds the relay for tests and returns its binary. Done by way of its own tests, whose build holds the binary
+/// too: a build of the binary alone selects other features of its dependencies and would compile them again.
+pub(crate) fn relay_for_tests() -> Result<PathBuf> {
+    cargo()
+        .args(["test", "--no-run", "--package", "tabspace-relay", "--test", "*"])
+        .run()?;
+    Ok(target().join("debug/tabspace-relay"))
+}
+
+/// Builds the client three times, into `target/client/NAME`.
+pub(crate) fn clients() -> Result<()> {
+    let inputs = hash_of_inputs()?;
+    CLIENTS
+        .iter()
+        .try_for_each(|name| build_changed_client(name, &inputs, true))
+}
+
+/// Builds the gallery into `target/gallery`: as the web page is put together, and quicker.
+pub(crate) fn gallery() -> Result<()> {
+    build_changed_client(GALLERY, &hash_of_inputs()?, false)?;
+    write_files(&target().join(GALLERY), &page_files(GALLERY, GALLERY)?)
+}
+
+fn build_changed_client(name: &str, inputs: &str, small: bool) -> Result<()> {
+    let folder = client_folder(name);
+    let stamp = folder.join("inputs");
+    if std::fs::read_to_string(&stamp).is_ok_and(|stamp| stamp == inputs) {
+        return Ok(());
+    }
+    setup::wasm_tools()?;
+    // Gone until the build is whole: half a build must not look like one.
+    let _ = std::fs::remove_file(&stamp);
+    build_client(name, &folder)?;
+    if small {
+        make_small(&folder.join("tabspace_bg.wasm"))?;
+    }
+    repository::write(&stamp, inputs.as_bytes())
+}
+
+fn client_folder(name: &str) -> PathBuf {
+    target().join("client").join(name)
+}
+
+fn build_client(name: &str, folder: &Path) -> Result<()> {
+    Step::new("wasm-pack")
+        .args([
+            "build",
+            "wasm-core",
+            "--mode",
+            "no-install",
+            "--target",
+            "web",
+            "--profile",
+            "wasm",
+        ])
+        .args(["--no-opt", "--no-pack", "--out-name", "tabspace", "--out-dir"])
+        .arg(folder)
+        .args(["--", "--no-default-features", "--features", name])
+        .env("PATH", setup::path_with_tools()?)
+        .run()
+}
+
+fn make_small(module: &Path) -> Result<()> {
+    Step::new("wasm-opt")
+        .args(["-Oz", "--strip-debug", "--strip-producers"])
+        .args(WASM_FEATURES)
+        .arg(module)
+        .arg("-o")
+        .arg(module)
+        .env("PATH", setup::path_with_tools()?)
+        .run()
+}
+
+/// A number that changes when anything changes that the client is built from.
+fn hash_of_inputs() -> Result<String> {
+    let mut hasher = DefaultHasher::new();
+    for folder in ["protocol", "wasm-core"] {
+        read_files(&root().join(folder))?.hash(&mut hasher);
+    }
+    for file in [
+        "Cargo.toml",
+        "Cargo.lock",
+        "xtask/src/build.rs",
+        ".cargo/config.toml",
+    ] {
+        read(&root().join(file))?.hash(&mut hasher);
+    }
+    Ok(format!("{:016x}", hasher.finish()))
+}
+
+/// What a page needs of the client: scripts and modules, not the types that are for the checker.
+fn client_files(names: &[&str]) -> Result<Files> {
+    client_files_of(names, &["js", "wasm"])
+}
+
+/// The types of the clients' scripts, for the checker.
+pub(crate) fn client_types() -> Result<Files> {
+    client_files_of(&CLIENTS, &["ts"])
+}
+
+fn client_files_of(names: &[&str], extensions: &[&str]) -> Result<Files> {
+    let mut files = Files::new();
+    for name in names {
+        let built = read_files(&client_folder(name))?;
+        let is_wanted = |path: &Path| {
+            extensions
+                .iter()
+                .any(|e| path.extension().is_some_and(|has| has == *e))
+        };
+        let wanted = built.into_iter().filter(|(path, _)| is_wanted(path));
+        files.extend(wanted.map(|(path, bytes)| (Path::new("wasm").join(name).join(path), bytes)));
+    }
+    Ok(files)
+}
+
+fn extension_files(audience: Audience) -> Result<Files> {
+    let mut files = read_files(&root().join("extension"))?;
+    files.extend(client_files(&CLIENTS)?);
+    let manifest = read(&root().join("manifest.json"))?;
+    files.insert("manifest.json".into(), manifest_for(audience, manifest)?);
+    Ok(files)
+}
+
+/// Puts together what the relay serves: the page, the extension's style, and the full client.
+fn web_page() -> Result<()> {
+    write_files(&target().join("web"), &page_files("web", "pages")?)
+}
+
+/// What is in a folder of the repository, with the extension's style and one client.
+fn page_files(folder: &str, client: &str) -> Result<Files> {
+    let mut files = read_files(&root().join(folder))?;
+    for shared in ["style", "icons"] {
+        let folder = read_files(&root().join("extension").join(shared))?;
+        let here = |(path, bytes)| (Path::new(shared).join::<PathBuf>(path), bytes);
+        files.extend(folder.into_iter().map(here));
+    }
+    files.extend(client_files(&[client])?);
+    Ok(files)
+}
+
+fn manifest_for(audience: Audience, manifest: Vec<u8>) -> Result<Vec<u8>> {
+    if audience == Audience::User {
+        return Ok(manifest);
+    }
+    let mut manifest: Value =
+        serde_json::from_slice(&manifest).map_err(|error| format!("manifest.json is no JSON: {error}"))?;
+    if audience == Audience::Store {
+        manifest.as_object_mut().map(|fields| fields.remove("key"));
+    } else {
+        let is_capture = |permission: &Value| permission == "tabCapture";
+        let mut lists = ["optional_permissions", "permissions"].map(|list| manifest[list].take());
+        let [optional, required] = &mut lists;
+        if let (Some(optional), Some(required)) = (optional.as_array_mut(), required.as_array_mut()) {
+            required.extend(optional.extract_if(.., |permission| is_capture(permission)));
+        }
+        [manifest["optional_permissions"], manifest["permissions"]] = lists;
+    }
+    serde_json::to_vec_pretty(&manifest).map_err(|error| format!("manifest.json: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn manifest(audience: Audience) -> Value {
+        let source = json!({
+            "key": "abc",
+            "permissions": ["storage"],
+            "optional_permissions": ["tabCapture", "downloads"],
+        });
+        let bytes = manifest_for(audience, source.to_string().into_bytes()).expect("a manifest");
+        serde_json::from_slice(&bytes).expect("JSON")
+    }
+
+    #[test]
+    fn only_the_test_build_asks_for_tab_capture_at_installation() {
+        let (user, test) = (manifest(Audience::User), manifest(Audience::Test));
+        assert_eq!(user["permissions"], json!(["storage"]));
+        assert_eq!(test["permissions"], json!(["storage", "tabCapture"]));
+        assert_eq!(test["optional_permissions"], json!(["downloads"]));
+    }
+
+    #[test]
+    fn only_the_store_package_has_no_key() {
+        assert_eq!(manifest(Audience::Test)["key"], json!("abc"));
+        assert_eq!(manifest(Audience::Store).get("key"), None);
+    }
+}
