@@ -1,7 +1,8 @@
 //! A streamed tab: from the click to the first frame, and from the page's drawing to the viewer's decoding.
 //!
 //! The rival for the latter is a bare pair of peer connections in one page of the host's browser, which
-//! captures the same tab: what WebRTC costs without TabSpace.
+//! captures the same tab with its sound: what WebRTC costs without TabSpace. Both keep sound and picture in step,
+//! so the picture waits for the sound.
 
 use serde_json::Value;
 use tabspace_tests::launch::Launch;
@@ -27,18 +28,20 @@ const AGES: &str = "(video, frames) => new Promise((resolve) => {
     video.requestVideoFrameCallback(look);
 })";
 
-/// A bare pair: captures the counter's tab, sends it to itself with VP8, and shows it.
+/// A bare pair: captures the counter's tab, sends it to itself with VP8 and Opus, and plays it.
 const PAIR: &str = "(async () => {
-    const captured = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: 30 }, audio: false });
+    const captured = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: 30 }, audio: true });
+    if (!captured.getAudioTracks().length) throw new Error('no sound was captured');
     const [from, to] = [new RTCPeerConnection(), new RTCPeerConnection()];
     from.onicecandidate = ({ candidate }) => candidate && to.addIceCandidate(candidate);
     to.onicecandidate = ({ candidate }) => candidate && from.addIceCandidate(candidate);
     const video = document.createElement('video');
-    video.id = 'pair'; video.muted = true; video.autoplay = true;
+    video.id = 'pair'; video.autoplay = true; video.srcObject = new MediaStream();
     document.body.append(video);
-    to.ontrack = ({ track }) => { video.srcObject = new MediaStream([track]); };
+    to.ontrack = ({ track }) => { video.srcObject.addTrack(track); };
     for (const track of captured.getTracks()) {
         const sender = from.addTransceiver(track, { direction: 'sendonly', streams: [captured] });
+        if (track.kind === 'audio') continue;
         const vp8 = RTCRtpSender.getCapabilities('video').codecs.filter((codec) => codec.mimeType === 'video/VP8');
         sender.setCodecPreferences(vp8);
     }

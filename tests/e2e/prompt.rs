@@ -1,6 +1,8 @@
-//! The first stream asks for Chrome's permission, which is answered in Chrome's own prompt with real keys.
+//! The first stream asks for Chrome's permission, which is answered in Chrome's own prompt with a real pointer and
+//! real keys.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tabspace_tests::display::Display;
@@ -65,8 +67,7 @@ async fn click_for_real(display: &Display, popup: Page, id: &str) -> Result<()> 
     display.click(x, y)
 }
 
-/// The accent of Chrome's own prompts, which dim everything else. "Deny", the default, is filled with it; the
-/// ring around the focused button has it too.
+/// The accent of Chrome's own prompts. "Deny", the default, is filled with it.
 fn is_accent([red, _, blue]: [u8; 3]) -> bool {
     red < 0x20 && blue > 0xa0
 }
@@ -76,49 +77,52 @@ fn is_enabled([red, _, blue]: [u8; 3]) -> bool {
     blue.saturating_sub(red) > 0x10
 }
 
+/// A place where the counter's page is white. Chrome dims the page as long as its prompt is there.
+const WHITE: (u32, u32) = (64, 700);
+
+fn is_undimmed([red, green, blue]: [u8; 3]) -> bool {
+    red.min(green).min(blue) > 0xf0
+}
+
 /// How far "Allow" begins to the right of "Deny", and a little into it.
 const INTO_ALLOW: u32 = 12;
 
-/// Answers the prompt with "Allow". No debugging protocol knows of it, only the screen.
-async fn allow(display: &Display, pictures: &Path) -> Result<()> {
-    // "Allow" is disabled at first, and the key Tab passes over it.
-    let end_of_deny = wait_for("Chrome's prompt to take an answer", PATIENCE, async || {
+/// How long to wait before a prompt is answered again: longer than two clicks that Chrome takes for one.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// Answers Chrome's prompt, of which no debugging protocol knows, only the screen. For a moment after it is
+/// drawn Chrome ignores what a person may have meant for something else, so `press`, which gets the place where
+/// "Deny" ends, is tried again until the prompt is gone.
+async fn answer(display: &Display, picture: &Path, press: impl Fn(u32, u32) -> Result<()>) -> Result<()> {
+    let prompt = wait_for("Chrome's prompt to take an answer", PATIENCE, async || {
         let seen = display.look()?;
         let Some((x, y)) = seen.rightmost(is_accent) else {
             return Ok(None);
         };
         let allow = seen.colour(x + INTO_ALLOW, y);
-        Ok(allow.is_some_and(is_enabled).then_some(x))
+        Ok(allow.is_some_and(is_enabled).then_some((x, y)))
     });
-    let end_of_deny = end_of_deny.await?;
-    display.press("Tab")?;
-    wait_for("the focus to be on \"Allow\"", PATIENCE, async || {
-        let ring = display.look()?.rightmost(is_accent);
-        Ok(ring.filter(|(x, _)| *x > end_of_deny + INTO_ALLOW).map(drop))
+    let (x, y) = prompt.await?;
+    display.screenshot(picture)?;
+    let mut tried: Option<Instant> = None;
+    wait_for("Chrome's prompt to go", PATIENCE, async || {
+        let page = display.look()?.colour(WHITE.0, WHITE.1);
+        if page.is_some_and(is_undimmed) {
+            return Ok(Some(()));
+        }
+        if tried.is_none_or(|tried| tried.elapsed() > AGAIN) {
+            press(x, y)?;
+            tried = Some(Instant::now());
+        }
+        Ok(None)
     })
-    .await?;
-    display.screenshot(&pictures.join("asked.png"))?;
-    display.press("Return")
+    .await
 }
 
 /// Whether tabs may be captured, and the sign on the icon over the tab that is seen.
 const PERMITTED_AND_INVITED: &str = "(async () => [await chrome.permissions.contains({ permissions: ['tabCapture'] }), \
      ...await Promise.all((await chrome.tabs.query({ url: '*://*/counter' })) \
          .map((tab) => chrome.action.getBadgeText({ tabId: tab.id })))])()";
-
-/// Refuses: "Deny" has the focus already.
-async fn deny(display: &Display) -> Result<()> {
-    let prompt = wait_for("Chrome's prompt", PATIENCE, async || {
-        Ok(display.look()?.rightmost(is_accent))
-    })
-    .await?;
-    display.press("Return")?;
-    // What else has that colour is dimmed as long as the prompt is there.
-    wait_for("Chrome's prompt to go", PATIENCE, async || {
-        Ok((display.look()?.rightmost(is_accent) != Some(prompt)).then_some(()))
-    })
-    .await
-}
 
 /// The host clicks "Stream tab" for the first time: Chrome asks, which closes the popup. Nobody is left who
 /// could go on.
@@ -152,7 +156,8 @@ async fn the_first_stream_asks_for_the_permission_and_the_next_click_on_the_icon
     let pictures = screenshots().join("prompt");
 
     ask(&display, &streaming).await?;
-    let allowed = allow(&display, &pictures).await;
+    let allow = |x, y| display.click(x + INTO_ALLOW, y);
+    let allowed = answer(&display, &pictures.join("asked.png"), allow).await;
     allowed.map_err(|failure| with_picture(failure, &display, &pictures))?;
     let options = world
         .host
@@ -195,7 +200,9 @@ async fn who_refuses_the_permission_gets_the_browsers_own_picker() -> Result<()>
     let pictures = screenshots().join("prompt-denied");
 
     ask(&display, &streaming).await?;
-    let denied = deny(&display).await;
+    // "Deny" has the focus.
+    let deny = |_, _| display.press("Return");
+    let denied = answer(&display, &pictures.join("asked.png"), deny).await;
     denied.map_err(|failure| with_picture(failure, &display, &pictures))?;
 
     // Asked once: the next click on "Stream tab" leads to the picker without another question.

@@ -259,18 +259,11 @@ impl Browser {
     /// # Errors
     /// When the page is gone or, like a popup, is in no tab.
     pub async fn tab_of(&self, page: &Page) -> Result<String> {
-        for tab in self
-            .targets()
-            .await?
-            .into_iter()
-            .filter(|target| target.kind == "tab")
-        {
-            if self
-                .pages_in(&tab.id)
-                .await?
-                .iter()
-                .any(|id| id == page.target_id())
-            {
+        let targets = self.targets().await?;
+        for tab in targets.into_iter().filter(|target| target.kind == "tab") {
+            // A tab that is being closed has nothing in it.
+            let pages = self.pages_in(&tab.id).await.unwrap_or_default();
+            if pages.iter().any(|id| id == page.target_id()) {
                 return Ok(tab.id);
             }
         }

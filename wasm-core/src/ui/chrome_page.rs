@@ -386,13 +386,15 @@ pub async fn may_capture() -> bool {
 /// Chrome's question may close the popup: what was wanted is kept in `chrome.storage.session`, for the popup
 /// that opens next.
 pub async fn ask_to_capture(tab: i32) -> bool {
-    let asked = permissions_request(&tab_capture());
-    // Without it the person has to click once more.
-    let _ = settle(session_set(&object(&[(
+    // Said first: once Chrome asks, this popup may be gone before it says another word. Both are called before
+    // anything is awaited, since asking needs the click.
+    let kept = session_set(&object(&[(
         STREAM_WISH,
         object(&[("tab", tab.into()), ("until", 0.into())]).into(),
-    )])))
-    .await;
+    )]));
+    let asked = permissions_request(&tab_capture());
+    // Without it the person has to click once more.
+    let _ = settle(kept).await;
     settle(asked).await.is_ok_and(|granted| granted.is_truthy())
 }
 
