@@ -2,7 +2,7 @@
 //! real keys.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tabspace_tests::display::Display;
@@ -89,6 +89,7 @@ const INTO_ALLOW: u32 = 12;
 
 /// How long to wait before a prompt is answered again: longer than two clicks that Chrome takes for one.
 const AGAIN: Duration = Duration::from_secs(1);
+const TRIES: usize = 15;
 
 /// Answers Chrome's prompt, of which no debugging protocol knows, only the screen. For a moment after it is
 /// drawn Chrome ignores what a person may have meant for something else, so `press`, which gets the place where
@@ -104,19 +105,19 @@ async fn answer(display: &Display, picture: &Path, press: impl Fn(u32, u32) -> R
     });
     let (x, y) = prompt.await?;
     display.screenshot(picture)?;
-    let mut tried: Option<Instant> = None;
-    wait_for("Chrome's prompt to go", PATIENCE, async || {
-        let page = display.look()?.colour(WHITE.0, WHITE.1);
-        if page.is_some_and(is_undimmed) {
-            return Ok(Some(()));
+    let mut outcome = Ok(());
+    for _ in 0..TRIES {
+        press(x, y)?;
+        outcome = wait_for("Chrome's prompt to go", AGAIN, async || {
+            let page = display.look()?.colour(WHITE.0, WHITE.1);
+            Ok(page.is_some_and(is_undimmed).then_some(()))
+        })
+        .await;
+        if outcome.is_ok() {
+            break;
         }
-        if tried.is_none_or(|tried| tried.elapsed() > AGAIN) {
-            press(x, y)?;
-            tried = Some(Instant::now());
-        }
-        Ok(None)
-    })
-    .await
+    }
+    outcome
 }
 
 /// Whether tabs may be captured, and the sign on the icon over the tab that is seen.
