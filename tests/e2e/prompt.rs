@@ -89,6 +89,7 @@ const INTO_ALLOW: u32 = 12;
 
 /// How long to wait before a prompt is answered again: longer than two clicks that Chrome takes for one.
 const AGAIN: Duration = Duration::from_secs(1);
+/// How often a prompt is answered before that counts as failed.
 const TRIES: usize = 15;
 
 /// Answers Chrome's prompt, of which no debugging protocol knows, only the screen. For a moment after it is

@@ -127,10 +127,22 @@
       windows: { getCurrent: async () => ({ id: 1 }), update: async () => {} },
       storage: {
         local: { get: async () => later(chrome.projection === "never" ? "never" : { projection: JSON.stringify(chrome.projection ?? null) }) },
-        session: { get: async () => chrome.session ?? {}, set: async () => {} },
+        session: {
+          get: async () => chrome.session ?? {},
+          set: async (/** @type {any} */ items) => {
+            if (chrome.asked) throw new Error("Chrome's question has closed the page");
+            chrome.session = { ...chrome.session, ...items };
+          },
+        },
         onChanged: event(),
       },
-      permissions: { contains: async () => true, request: async () => true },
+      permissions: {
+        contains: async () => !chrome.asks,
+        request: () => {
+          chrome.asked = true;
+          return never();
+        },
+      },
       tabCapture: { getMediaStreamId: never },
       sidePanel: { open: async () => {}, setOptions: async () => {} },
       action: { setBadgeText: async () => {}, setTitle: async () => {} },

@@ -7,6 +7,7 @@
 
 mod parts_at_work;
 mod pictures;
+mod popup_at_work;
 mod scenes;
 mod server;
 
@@ -16,6 +17,7 @@ use pictures::Picture;
 use scenes::{Deed, Scene};
 use serde_json::{Value, json};
 use server::Server;
+use tabspace_tests::browser::Browser;
 use tabspace_tests::launch::Launch;
 use tabspace_tests::page::Page;
 use tabspace_tests::people::t;
@@ -77,6 +79,16 @@ struct Photographer {
 }
 
 impl Photographer {
+    async fn new(browser: &Browser, axe: String) -> Result<Self> {
+        let page = browser.open("about:blank").await?;
+        page.call("Emulation.setTimezoneOverride", json!({ "timezoneId": "UTC" }))
+            .await?;
+        // Else scripts to be run in new documents are not.
+        page.call("Page.enable", json!({})).await?;
+        let server = Server::start().await?;
+        Ok(Self { page, server, axe })
+    }
+
     /// Opens a scene and does what it says.
     async fn open(&self, scene: &Scene, variant: Variant) -> Result<()> {
         let page = &self.page;
@@ -202,16 +214,7 @@ async fn every_screen_looks_as_accepted_and_is_accessible() -> Result<()> {
         ))
     })?;
     let browser = Launch::new().start().await?;
-    let page = browser.open("about:blank").await?;
-    page.call("Emulation.setTimezoneOverride", json!({ "timezoneId": "UTC" }))
-        .await?;
-    // Else scripts to be run in new documents are not.
-    page.call("Page.enable", json!({})).await?;
-    let photographer = Photographer {
-        page,
-        server: Server::start().await?,
-        axe,
-    };
+    let photographer = Photographer::new(&browser, axe).await?;
     let (wanted, accept) = (words("TABSPACE_SCENES"), words("TABSPACE_ACCEPT"));
     let mut complaints = Vec::new();
     for scene in scenes::all() {

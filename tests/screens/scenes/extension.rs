@@ -28,6 +28,11 @@ fn of_popup(name: &str, fixture: Value) -> Scene {
     Scene::new(&format!("popup-{name}"), "/extension/popup.html", POPUP, fixture).shows("tab-row")
 }
 
+pub(super) fn popup_of_live_space() -> Scene {
+    let space = followed(LinkView::Live, 0, false);
+    of_popup("live", chrome(&chrome_tabs(), &space, &json!({})))
+}
+
 fn popup() -> Vec<Scene> {
     let with = |projection: &Projection| chrome(&chrome_tabs(), projection, &json!({}));
     let away = Problem::RelayAway {
@@ -49,7 +54,7 @@ fn popup() -> Vec<Scene> {
         of_popup("first", with(&Projection::default())),
         of_popup("not-saved", with(&projection())),
         of_popup("saved", with(&followed(LinkView::Private, 0, false))),
-        of_popup("live", with(&followed(LinkView::Live, 0, false))),
+        popup_of_live_space(),
         of_popup("streaming", with(&followed(LinkView::Live, 0, true))),
         of_popup("streaming-no-path", with(&no_path)),
         of_popup("reconnecting", with(&followed(LinkView::Reconnecting, 3, false))),

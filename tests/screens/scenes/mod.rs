@@ -90,6 +90,14 @@ pub(crate) fn sample_view() -> wasm_core::view::SpaceView {
     sample::view()
 }
 
+/// A popup over a live space's window, before Chrome was asked for the permission to capture tabs.
+pub(crate) fn popup_that_must_ask() -> Scene {
+    let mut scene = extension::popup_of_live_space();
+    scene.fixture["now"] = json!(sample::NOW.0);
+    scene.fixture["chrome"]["asks"] = json!(true);
+    scene
+}
+
 /// All scenes. Their names are unique.
 pub(crate) fn all() -> Vec<Scene> {
     let mut scenes = extension::scenes();

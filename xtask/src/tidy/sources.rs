@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::{Tree, ending_in, numbered};
+use crate::repository;
 
 /// A file is one idea; beyond this it has become several.
 const RUST_LINES: usize = 600;
@@ -12,7 +13,7 @@ const RUST_LINES: usize = 600;
 const TYPE_CHECKED: &str = "// @ts-check";
 
 /// Where on their disk people keep things.
-const MACHINE_PATHS: [&str; 4] = ["/home/", "/root/", "/Users/", "/work/"];
+const HOMES: [&str; 3] = ["/home/", "/root/", "/Users/"];
 
 pub(super) fn rust_files_are_short(tree: &Tree) -> Vec<String> {
     ending_in(tree, &["rs"])
@@ -77,13 +78,19 @@ pub(super) fn crates_have_the_lints(tree: &Tree) -> Vec<String> {
         .collect()
 }
 
+/// No path below somebody's home, nor below this checkout.
 pub(super) fn no_machine_paths(tree: &Tree) -> Vec<String> {
+    let here = format!("{}/", repository::root().display());
+    let is_path = |line: &str| {
+        let mut folders = HOMES.into_iter().chain([here.as_str()]);
+        folders.any(|folder| starts_a_path(line, folder))
+    };
     let judged = tree
         .iter()
         .filter(|(path, _)| path.as_str() != "xtask/src/tidy/sources.rs");
     judged
         .flat_map(|(path, text)| numbered(path, text))
-        .filter(|(_, line)| MACHINE_PATHS.iter().any(|folder| starts_a_path(line, folder)))
+        .filter(|(_, line)| is_path(line))
         .map(|(place, line)| format!("{place}: {}", line.trim()))
         .collect()
 }
@@ -167,8 +174,10 @@ mod tests {
     #[test]
     fn only_paths_of_a_machine_are_found() {
         let text = "cd /home/me\nhttps://example.org/home/x\n./home/x\n\"/Users/me\"\n";
-        let complaints = no_machine_paths(&tree(&[("a.md", text)]));
-        assert_eq!(complaints, ["a.md:1: cd /home/me", "a.md:4: \"/Users/me\""]);
+        let here = format!("see {}/README.md", repository::root().display());
+        let complaints = no_machine_paths(&tree(&[("a.md", text), ("b.md", &here)]));
+        let own = format!("b.md:1: {here}");
+        assert_eq!(complaints, ["a.md:1: cd /home/me", "a.md:4: \"/Users/me\"", &own]);
     }
 
     #[test]
