@@ -9,6 +9,7 @@
 )]
 
 mod build;
+mod icons;
 mod package;
 mod repository;
 mod run;
@@ -30,6 +31,7 @@ cargo xtask build          build the extension (dist/extension), the web page an
 cargo xtask bench [PART]   measure; without a part, everything
 cargo xtask screenshots    take the pictures of every screen in each state into target/screenshots/screens;
   [--accept NAME…]         accept those whose names begin like this (or `all`) as they are now
+cargo xtask icons          take the drawings of the icons that are named in the code from Lucide's release
 cargo xtask package        make what is published: the store's zip, the relay, the container's folder
 cargo xtask help           this text";
 
@@ -54,6 +56,7 @@ fn dispatch(words: &[&str]) -> Result<ExitCode> {
         ["bench", arguments @ ..] => bench(arguments)?,
         ["screenshots"] => return test::screenshots(&[]),
         ["screenshots", "--accept", names @ ..] => return test::screenshots(names),
+        ["icons"] => icons::write()?,
         ["package"] => package::package()?,
         [] | ["help" | "--help" | "-h"] => println!("{HELP}"),
         other => return Err(format!("there is no command `{}`\n\n{HELP}", other.join(" "))),

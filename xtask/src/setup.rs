@@ -20,6 +20,8 @@ pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 const WASM_PACK: &str = "0.15.1";
 const BINARYEN: (&str, &str) = ("binaryen", "132.0.0");
 const AXE_CORE: (&str, &str) = ("axe-core", "4.14.1");
+/// The icons, from which `cargo xtask icons` takes those that are used.
+pub(crate) const LUCIDE: (&str, &str) = ("lucide-static", "1.62.0");
 const TYPESCRIPT: [(&str, &str); 2] = [("typescript", "7.0.2"), ("@types/chrome", "0.3.7")];
 
 /// Where the tools are that are installed here.
@@ -68,6 +70,12 @@ pub(crate) fn wasm_tools() -> Result<()> {
 pub(crate) fn axe_core() -> Result<PathBuf> {
     install_with_npm(&[AXE_CORE])?;
     Ok(npm_modules().join("axe-core/axe.min.js"))
+}
+
+/// The folder of the icons' release.
+pub(crate) fn lucide() -> Result<PathBuf> {
+    install_with_npm(&[LUCIDE])?;
+    Ok(npm_modules().join(LUCIDE.0))
 }
 
 /// What checking the types of the extension's scripts takes.

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use crate::build::{self, Audience, CLIENTS, GALLERY};
 use crate::repository::{root, target};
 use crate::shell::{Result, Step, cargo};
-use crate::{setup, tidy};
+use crate::{icons, setup, tidy};
 
 mod counts;
 mod types;
@@ -178,6 +178,7 @@ fn lint(counts: &mut Counts) -> Result<()> {
     ]);
     counts.check("rustdoc", doc.env("RUSTDOCFLAGS", "--deny warnings").run());
     counts.check("types of the scripts", types::check());
+    counts.check("the icons are as released", icons::check());
     for (rule, complaints) in tidy::check()? {
         for complaint in &complaints {
             println!("{rule}: {complaint}");
