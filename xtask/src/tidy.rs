@@ -5,6 +5,7 @@
 mod docs;
 mod extension;
 mod licences;
+mod literals;
 mod sources;
 
 use std::collections::BTreeMap;
@@ -32,6 +33,10 @@ const RULES: &[Rule] = &[
     (
         "every language has every message",
         extension::languages_are_complete,
+    ),
+    (
+        "components say messages, not words of their own",
+        literals::components_say_messages,
     ),
     ("scripts are type-checked", sources::scripts_are_type_checked),
     (
