@@ -19,6 +19,22 @@ pub struct Presence {
     /// Nothing was touched for a while.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub idle: bool,
+    /// The streams of the device that do not go out whole; at most [`limits::STREAMS`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<Held>,
+}
+
+/// What the host holds back of a stream that goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// Which stream.
+    pub stream: StreamId,
+    /// Neither picture nor sound goes out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub paused: bool,
+    /// The sound does not go out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub muted: bool,
 }
 
 /// A candidate of ICE (RFC 8445), as `RTCIceCandidate` writes it.
@@ -139,6 +155,7 @@ impl Signal {
     /// [`Code::TooLarge`] or [`Code::Malformed`].
     pub fn check(&self) -> Result<(), Code> {
         match self {
+            Self::Presence(presence) if presence.held.len() > limits::STREAMS => Err(Code::TooLarge),
             Self::Offer { sdp, .. } | Self::Answer { sdp, .. } if sdp.len() > limits::SIGNAL_BYTES => {
                 Err(Code::TooLarge)
             }

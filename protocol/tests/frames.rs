@@ -4,7 +4,7 @@
 use protocol::event::{Author, Envelope, Event, OpName, Payload};
 use protocol::frame::{ClientFrame, IceServer, Person, Present, ServerFrame};
 use protocol::op::{Created, NewGroup, NewTab, StreamEnd};
-use protocol::signal::{Candidate, Presence, Signal};
+use protocol::signal::{Candidate, Held, Presence, Signal};
 use protocol::{
     Class, Code, Colour, DeviceId, Epoch, GroupId, MemberId, MessageId, Millis, Op, Position, Role, Seq,
     SpaceId, SpaceState, StreamId, TabId,
@@ -126,6 +126,11 @@ fn signals() -> Vec<Signal> {
             tab: Some(TAB),
             watching: Some(STREAM),
             idle: true,
+            held: vec![Held {
+                stream: STREAM,
+                paused: true,
+                muted: false,
+            }],
         }),
         Signal::Cursor {
             stream: STREAM,

@@ -71,6 +71,71 @@ async fn the_guest_sees_and_hears_the_tab_and_the_host_still_hears_it() -> Resul
 }
 
 #[tokio::test]
+async fn the_host_sees_what_goes_out_and_mutes_and_pauses_it() -> Result<()> {
+    let loudspeaker = Loudspeaker::new()?;
+    let streaming = ready_to_stream_in("stream-paused", host().heard_by(&loudspeaker), Launch::new()).await?;
+    streaming.start().await?;
+    streaming.guest_sees().await?;
+    let panel = streaming.world.panel().await?;
+    let guest = &streaming.guest;
+
+    // The small picture shows the page: white at its edge, and black cells of the counter.
+    let thumbnail = format!(
+        "(() => {{ const picture = document.querySelector('{} img'); if (!picture?.naturalWidth) return false; \
+         const canvas = new OffscreenCanvas(picture.naturalWidth, picture.naturalHeight); \
+         const context = canvas.getContext('2d'); context.drawImage(picture, 0, 0); \
+         const data = context.getImageData(0, 0, canvas.width, canvas.height).data; \
+         const light = data.filter((_, at) => at % 4 === 1); \
+         return light.some((value) => value > 200) && light.some((value) => value < 60); }})()",
+        t("thumbnail")
+    );
+    panel.wait_for(&thumbnail, "the small picture").await?;
+    for page in [&panel, guest] {
+        page.click(&t("show-details")).await?;
+        for line in ["VP8", "Direct", "Mbit/s", "per second"] {
+            page.wait_for(&shows("details", line), line).await?;
+        }
+    }
+    streaming.world.picture(&panel, "panel-details").await?;
+    streaming.world.picture(guest, "guest-details").await?;
+
+    // Others hear nothing, the host does.
+    panel.click(&t("mute-stream")).await?;
+    guest
+        .wait_for(&shows("host-muted", "Muted by the host"), "that it is muted")
+        .await?;
+    let silent = format!("measureTone({VIDEO}.srcObject, 400).then((tone) => tone.rms < 0.001)");
+    guest.wait_for(&silent, "silence").await?;
+    loudspeaker.wait_for_tone(TONE_HZ).await?;
+
+    // Others see nothing either.
+    panel.click(&t("pause-stream")).await?;
+    let paused = shows("stage-status", "Ada paused the stream");
+    guest.wait_for(&paused, "that it is paused").await?;
+    let black = format!(
+        "(() => {{ const canvas = new OffscreenCanvas(64, 40); const context = canvas.getContext('2d'); \
+         context.drawImage({VIDEO}, 0, 0, 64, 40); \
+         return context.getImageData(0, 0, 64, 40).data.every((value, at) => at % 4 === 3 || value < 40); }})()"
+    );
+    guest.wait_for(&black, "a black picture").await?;
+    streaming.world.picture(guest, "guest-paused").await?;
+    streaming.world.picture(&panel, "panel-paused").await?;
+
+    // It goes on where the page is now.
+    panel.click(&t("pause-stream")).await?;
+    panel.click(&t("mute-stream")).await?;
+    streaming.guest_sees().await?;
+    let heard = tone(&streaming.guest, &format!("{VIDEO}.srcObject")).await?;
+    assert!((heard - TONE_HZ).abs() < 5.0, "the guest hears {heard} Hz");
+
+    // Who comes while it is paused is told.
+    panel.click(&t("pause-stream")).await?;
+    guest.wait_for(&paused, "that it is paused again").await?;
+    guest.reload().await?;
+    guest.wait_for(&paused, "that it is still paused").await
+}
+
+#[tokio::test]
 async fn closing_the_tab_ends_the_stream_for_both_on_sqlite() -> Result<()> {
     closing_the_tab_ends_the_stream_for_both("stream-closed", &[]).await
 }

@@ -90,6 +90,19 @@
     return later(found === "never" ? "never" : JSON.stringify(found));
   };
 
+  // Each turn everything that is counted has grown by as much.
+  const glimpse = (/** @type {(message: unknown) => void} */ tell) => {
+    let turn = 0;
+    setInterval(() => {
+      turn += 1;
+      const readings = chrome.glimpse.readings.map((/** @type {any} */ reading) => ({
+        ...reading,
+        ...Object.fromEntries(["at_ms", "bytes", "frames", "packets", "lost"].map((name) => [name, reading[name] * turn])),
+      }));
+      tell({ glimpse: { ...chrome.glimpse, readings } });
+    }, 100);
+  };
+
   const connect = () => {
     /** @type {((message: string) => void)[]} */
     const listeners = [];
@@ -100,6 +113,7 @@
         const said = JSON.parse(text);
         if (chrome.projection) tell({ projection: chrome.projection });
         if (said.show && chrome.view !== "never") tell({ view: chrome.view });
+        if (said.show && chrome.glimpse) glimpse(tell);
       },
       disconnect() {},
       onMessage: { addListener: (/** @type {any} */ hear) => listeners.push(hear), removeListener() {} },

@@ -141,6 +141,10 @@ impl Photographer {
                 Deed::Hover(id) => page.hover(&t(id)).await?,
                 Deed::Type(text) => page.type_text(text).await?,
                 Deed::Press(key) => page.press(key).await?,
+                Deed::Await(selector) => {
+                    let there = format!("document.querySelector({})", json!(selector));
+                    page.wait_for(&there, selector).await?;
+                }
             }
         }
         // A click leaves the pointer where it was, over something.

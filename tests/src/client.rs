@@ -304,7 +304,7 @@ fn perform(inner: &mut Inner, shared: &Arc<Mutex<Inner>>, parts: &Parts) {
                 // Whoever does not stream does not listen.
                 let _unheard = inner.peers.try_send((peer, command));
             }
-            Effect::EndCapture(_) | Effect::Changed(_) => {}
+            Effect::EndCapture(_) | Effect::Hold(_) | Effect::Changed(_) => {}
         }
     }
     parts.changed.send_modify(|count| *count += 1);

@@ -10,6 +10,7 @@ use protocol::{Role, SpaceId, StreamId, TabId};
 use serde::{Deserialize, Serialize};
 
 use crate::command::Command;
+use crate::statistics::Reading;
 use crate::view::{Projection, SpaceView};
 
 /// The name of the port between a page that shows a space and the writer.
@@ -223,4 +224,17 @@ pub enum ToPage {
     View(Option<Box<SpaceView>>),
     /// Everything in short changed.
     Projection(Projection),
+    /// About once a second: what a stream of this device looks like, and how it goes out.
+    Glimpse(Box<Glimpse>),
+}
+
+/// What the host sees of the own stream.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Glimpse {
+    /// Which stream.
+    pub stream: StreamId,
+    /// The picture, small, as a `data:` address; `None` while it does not go out, or did not change.
+    pub picture: Option<String>,
+    /// What was counted until now, one for each viewer.
+    pub readings: Vec<Reading>,
 }

@@ -77,6 +77,20 @@ pub enum Command {
         /// Where, 0 to 1 from the top left.
         at: Option<(f32, f32)>,
     },
+    /// Holds back picture and sound of a stream of this device, or lets them go out again.
+    PauseStream {
+        /// Which.
+        stream: StreamId,
+        /// Whether it is paused from now on.
+        paused: bool,
+    },
+    /// Holds back the sound of a stream of this device, or lets it go out again. The host goes on hearing it.
+    MuteStream {
+        /// Which.
+        stream: StreamId,
+        /// Whether it is muted from now on.
+        muted: bool,
+    },
     /// Ends an own stream (an owner: any).
     StopStream(StreamId),
     /// The notice was read.

@@ -2,8 +2,8 @@
 //!
 //! - [`session`]: the shared spaces as a state machine without IO: frames, ops, peers in, effects out.
 //! - [`library`]: the spaces of this browser, the windows they follow, and the engine that joins both.
-//! - [`view`], [`command`], [`ask`]: what the user interface sees and says; plain data that also crosses
-//!   between the extension's contexts.
+//! - [`view`], [`statistics`], [`command`], [`ask`]: what the user interface sees and says; plain data that also
+//!   crosses between the extension's contexts.
 //! - `browser`, `chrome`, `ui`, `entry`: only in wasm. They perform the effects, bind Chrome, paint, and
 //!   start each context.
 //!
@@ -23,6 +23,7 @@ pub mod library;
 pub mod record;
 pub mod reorder;
 pub mod session;
+pub mod statistics;
 #[cfg(all(target_arch = "wasm32", feature = "ui"))]
 pub mod ui;
 pub mod view;

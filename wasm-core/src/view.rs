@@ -163,6 +163,10 @@ pub struct MessageView {
 
 /// A stream.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that do not depend on each other"
+)]
 pub struct StreamView {
     /// Which.
     pub stream: StreamId,
@@ -180,6 +184,12 @@ pub struct StreamView {
     pub title: String,
     /// Whether there is sound.
     pub audio: bool,
+    /// The host holds back picture and sound.
+    #[serde(default)]
+    pub paused: bool,
+    /// The host holds back the sound.
+    #[serde(default)]
+    pub muted: bool,
     /// When it began.
     pub started: Millis,
     /// The members who watch.

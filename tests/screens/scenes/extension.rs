@@ -7,11 +7,16 @@ use wasm_core::ask::{Answer, Never, Problem, Visible};
 use wasm_core::view::{LinkView, MediaView, Notice, NoticeKind, Projection, SpaceView};
 
 use super::sample::{
-    self, chrome_groups, chrome_tabs, crowded_view, empty_view, followed, many_chrome_tabs, many_spaces,
-    projection, space, view, view_with_stream,
+    self, chrome_groups, chrome_tabs, crowded_view, empty_view, followed, glimpse, held, many_chrome_tabs,
+    many_spaces, projection, space, view, view_with_stream,
 };
 use super::{Deed, Scene};
 
+/// All lines of the details.
+pub(super) const DETAILS: [Deed; 2] = [
+    Deed::Click("show-details"),
+    Deed::Await(".details div:nth-child(7)"),
+];
 const POPUP: (u32, u32) = (380, 560);
 const PANEL: (u32, u32) = (360, 800);
 const OPTIONS: (u32, u32) = (900, 900);
@@ -194,6 +199,13 @@ fn panel() -> Vec<Scene> {
     empty_list.fixture["chrome"]["projection"] = json!(Projection::default());
     let mut loading = of_panel("loading", &view()).has(".loading");
     loading.fixture["chrome"]["view"] = json!("never");
+    let streaming = |name: &str, paused: bool| {
+        let view = held(view_with_stream(true, MediaView::Playing), paused, paused);
+        let mut scene = of_panel(name, &view);
+        scene.fixture["chrome"]["glimpse"] = json!(glimpse());
+        scene
+    };
+    let picture = format!("{} img", t("thumbnail"));
     vec![
         list.shows("spaces"),
         empty_list.shows("save-window"),
@@ -202,7 +214,9 @@ fn panel() -> Vec<Scene> {
         of_panel("private", &linked(LinkView::Private, 0)),
         of_panel("empty", &empty_view()),
         of_panel("reconnecting", &linked(LinkView::Reconnecting, 2)),
-        of_panel("streaming", &view_with_stream(true, MediaView::Playing)),
+        streaming("streaming", false).has(&picture),
+        streaming("streaming-details", false).has(&picture).does(&DETAILS),
+        streaming("streaming-paused", true),
         of_panel("streaming-no-path", &view_with_stream(true, MediaView::NoPath)),
         of_panel("watching", &view_with_stream(false, MediaView::Off)),
         of_panel("notices", &refused),

@@ -40,6 +40,8 @@ pub(crate) enum Deed {
     Type(&'static str),
     /// A key or chord.
     Press(&'static str),
+    /// Nothing, until a CSS selector matches.
+    Await(&'static str),
 }
 
 impl Scene {

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use protocol::{Colour, GroupId, MemberId, MessageId, Millis, Role, SpaceId, StreamId, TabId};
 use serde_json::{Value, json};
+use wasm_core::ask::Glimpse;
+use wasm_core::statistics::{Reading, Route};
 use wasm_core::view::{
     GroupView, ItemView, LinkView, MediaView, MessageView, PersonView, PointerView, Projection, SpaceSummary,
     SpaceView, StreamSummary, StreamView, TabView,
@@ -16,6 +18,11 @@ pub(super) const NOW: Millis = Millis(1_772_621_100_000);
 pub(super) fn before(duration: Duration) -> Millis {
     Millis(NOW.0 - i64::try_from(duration.as_millis()).unwrap_or_default())
 }
+
+/// A small page, as a picture.
+const PICTURE: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 160 100'%3E\
+    %3Crect width='160' height='100' fill='%23f5f6f8'/%3E%3Crect x='12' y='12' width='64' height='8' fill='%233353d4'/%3E\
+    %3Cpath d='M12 34h130M12 46h96M12 58h118M12 70h84' stroke='%23c8ccd4' stroke-width='5'/%3E%3C/svg%3E";
 
 const TABS: [(&str, &str); 7] = [
     ("The Rust Programming Language", "https://doc.rust-lang.org/book/"),
@@ -330,6 +337,8 @@ pub(super) fn view_with_stream(here: bool, media: MediaView) -> SpaceView {
         tab: Some(tab_id(2)),
         title: TABS[2].0.to_owned(),
         audio: true,
+        paused: false,
+        muted: false,
         started: before(Duration::from_mins(12)),
         watchers: vec![member(usize::from(here)), member(2)],
         media,
@@ -339,6 +348,34 @@ pub(super) fn view_with_stream(here: bool, media: MediaView) -> SpaceView {
         group.tabs[0].stream = Some(StreamId::from_bits(9));
     }
     view
+}
+
+/// The same with something held back by the host.
+pub(super) fn held(mut view: SpaceView, paused: bool, muted: bool) -> SpaceView {
+    for stream in &mut view.streams {
+        (stream.paused, stream.muted) = (paused, muted);
+    }
+    view
+}
+
+/// What the host sees of the own stream, as `fake.js` repeats it: with each turn the counters grow by this.
+pub(super) fn glimpse() -> Glimpse {
+    Glimpse {
+        stream: StreamId::from_bits(9),
+        picture: Some(PICTURE.to_owned()),
+        readings: vec![Reading {
+            peer: "bruno".to_owned(),
+            at_ms: 1_000.0,
+            bytes: 262_000.0,
+            frames: 30.0,
+            packets: 240.0,
+            lost: 0.5,
+            size: Some((1280, 800)),
+            codec: Some("VP8".to_owned()),
+            round_trip_ms: Some(24.0),
+            route: Some(Route::Direct),
+        }],
+    }
 }
 
 /// Two of the viewers point into the picture.

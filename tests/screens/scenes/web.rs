@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use wasm_core::view::{LinkView, MediaView, SpaceView};
 
+use super::extension::DETAILS;
 use super::sample::{
-    self, LONG_NAME, crowded_view, empty_view, pointed, space, view, view_with_stream, viewer,
+    self, LONG_NAME, crowded_view, empty_view, held, pointed, space, view, view_with_stream, viewer,
 };
 use super::{Deed, Scene};
 
@@ -150,6 +151,9 @@ fn space_page() -> Vec<Scene> {
         of_space("stream-connecting", &with_media(MediaView::Connecting)),
         of_space("stream-interrupted", &with_media(MediaView::Interrupted)),
         of_space("stream-no-path", &with_media(MediaView::NoPath)),
+        of_space("stream-paused", &held(playing.clone(), true, false)),
+        of_space("stream-muted", &held(playing.clone(), false, true)),
+        of_space("stream-details", &playing).does(&DETAILS),
         silent,
         of_space(
             "reconnecting",

@@ -1,10 +1,14 @@
 //! Capturing a tab: picture and sound, the sound still heard by the host.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
 use web_sys::{AudioContext, MediaStream, MediaStreamTrack};
 
 use super::media::FRAME_RATE;
+use super::thumbnail::Thumbnail;
 use super::{Failure, object, settled};
 
 /// The largest picture that is captured; a larger tab is scaled down to fit.
@@ -47,6 +51,16 @@ pub struct Capture {
     /// Captured sound is taken from the host's ears; this gives it back.
     _heard: Option<Heard>,
     ended: Closure<dyn FnMut()>,
+    gates: Cell<Gates>,
+    thumbnail: Option<Rc<Thumbnail>>,
+}
+
+/// Why picture or sound does not go out.
+#[derive(Debug, Clone, Copy, Default)]
+struct Gates {
+    hidden: bool,
+    paused: bool,
+    muted: bool,
 }
 
 /// The host hears copies of the tracks: what is held back from others is still heard.
@@ -92,10 +106,15 @@ impl Capture {
         for track in stream.get_audio_tracks().iter() {
             track.unchecked_ref::<Hinted>().set_content_hint("music");
         }
+        let picture = stream.get_video_tracks().get(0).dyn_into().ok();
+        // Without a thumbnail it streams all the same.
+        let thumbnail = picture.and_then(|track| Thumbnail::new(&track).ok());
         Ok(Self {
             stream,
+            thumbnail,
             _heard: heard,
             ended,
+            gates: Cell::default(),
         })
     }
 
@@ -104,10 +123,44 @@ impl Capture {
         &self.stream
     }
 
-    /// Sends black and silence until it is called with `false`.
-    pub fn hold(&self, held: bool) {
-        for track in self.stream.get_tracks().iter() {
-            track.unchecked_into::<MediaStreamTrack>().set_enabled(!held);
+    /// Sends black and silence until it is called with `false`: what is in the tab may not be seen.
+    pub fn hide(&self, hidden: bool) {
+        self.gates.set(Gates {
+            hidden,
+            ..self.gates.get()
+        });
+        self.open_gates();
+    }
+
+    /// Sends black and silence while `paused`, silence while `muted`: the person wants so.
+    pub fn pause(&self, paused: bool, muted: bool) {
+        self.gates.set(Gates {
+            paused,
+            muted,
+            ..self.gates.get()
+        });
+        self.open_gates();
+    }
+
+    /// Whether the picture goes out.
+    fn is_seen(&self) -> bool {
+        let gates = self.gates.get();
+        !gates.hidden && !gates.paused
+    }
+
+    /// What goes out, small, as a `data:` address; `None` while nothing does, and in the first moment.
+    pub fn thumbnail(&self) -> Option<String> {
+        self.thumbnail.as_ref().filter(|_| self.is_seen())?.look()
+    }
+
+    fn open_gates(&self) {
+        let seen = self.is_seen();
+        for track in self.stream.get_video_tracks().iter() {
+            track.unchecked_into::<MediaStreamTrack>().set_enabled(seen);
+        }
+        for track in self.stream.get_audio_tracks().iter() {
+            let heard = seen && !self.gates.get().muted;
+            track.unchecked_into::<MediaStreamTrack>().set_enabled(heard);
         }
     }
 

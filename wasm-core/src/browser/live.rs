@@ -17,6 +17,7 @@ use super::{Failure, outbox, random};
 use crate::command::Command;
 use crate::record::{Batch, DEVICE_KEY, Write};
 use crate::session::Session;
+use crate::statistics::Reading;
 use crate::view::SpaceView;
 
 /// More tabs of one page than this are refused.
@@ -95,6 +96,11 @@ impl Live {
     /// The picture and sound of a stream that is watched.
     pub fn media(&self, stream: StreamId) -> Option<MediaStream> {
         self.performer.media(stream)
+    }
+
+    /// What was counted until now of a stream's media.
+    pub fn readings(&self, stream: StreamId) -> impl Future<Output = Vec<Reading>> + use<> {
+        self.performer.readings(stream)
     }
 
     /// The relay's address and the calls to it.

@@ -19,6 +19,7 @@ pub mod random;
 pub mod rest;
 pub mod socket;
 pub mod store;
+pub mod thumbnail;
 pub mod timer;
 pub mod turn;
 

@@ -5,6 +5,7 @@
 //! goes out at once. The commands of one connection are performed one after another.
 
 mod connection;
+mod counters;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use protocol::frame::IceServer;
 use web_sys::{MediaStream, MediaStreamTrack};
 
 use crate::session::{Peer, PeerCommand, PeerEvent};
+use crate::statistics::Reading;
 use connection::Connection;
 
 /// Told what happened to peers.
@@ -122,6 +124,19 @@ impl Peers {
             .iter()
             .rev()
             .find_map(|connection| connection.media())
+    }
+
+    /// What was counted until now on the connections of a stream; it waits for the browser, not for peers.
+    pub fn readings(&self, stream: StreamId) -> impl Future<Output = Vec<Reading>> + use<> {
+        let connections = self.of(stream);
+        async move {
+            let mut readings = Vec::with_capacity(connections.len());
+            for connection in connections {
+                // One that was closed meanwhile has nothing to tell.
+                readings.extend(connection.read_counters().await);
+            }
+            readings
+        }
     }
 
     fn of(&self, stream: StreamId) -> Vec<Rc<Connection>> {

@@ -7,6 +7,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::{Rc, Weak};
 
 use js_sys::{Function, Promise};
+use protocol::signal::Held;
 use protocol::{Millis, SpaceId, StreamId};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
@@ -20,6 +21,7 @@ use super::timer::Alarm;
 use super::{Failure, clock, settled};
 use crate::record::Batch;
 use crate::session::{Effect, Peer, PeerEvent, Session};
+use crate::statistics::Reading;
 
 /// Even a core that wants to be called at once lets the browser breathe.
 const SHORTEST_WAIT_MS: i64 = 4;
@@ -45,6 +47,8 @@ pub enum Told {
     Media(StreamId),
     /// A stream of this device is over: its capture is to stop.
     EndCapture(StreamId),
+    /// This is to be held back of a stream of this device.
+    Hold(Held),
     /// Something could not be written.
     NotSaved,
 }
@@ -137,6 +141,11 @@ impl<C: Core> Performer<C> {
         self.peers().media(stream)
     }
 
+    /// What was counted until now on the connections of a stream.
+    pub fn readings(self: &Rc<Self>, stream: StreamId) -> impl Future<Output = Vec<Reading>> + use<C> {
+        self.peers().readings(stream)
+    }
+
     /// Performs nothing from now on: another context goes on.
     pub fn end(&self) {
         self.ended.set(true);
@@ -212,6 +221,7 @@ impl<C: Core> Performer<C> {
                 let ice_servers = self.core.borrow_mut().session().ice_servers().to_vec();
                 self.peers().perform(peer, command, &ice_servers);
             }
+            Effect::Hold(held) => (self.on_told)(Told::Hold(held)),
             Effect::EndCapture(stream) => {
                 self.peers().detach(stream);
                 (self.on_told)(Told::EndCapture(stream));

@@ -124,6 +124,14 @@ keys! {
     DeleteSharedSure
     DeleteSpace
     DeleteSure
+    Details
+    DetailsCodec
+    DetailsFrames
+    DetailsLost
+    DetailsRate
+    DetailsRoundTrip
+    DetailsRoute
+    DetailsSize
     Dismiss
     Edit
     EditMessage
@@ -138,6 +146,7 @@ keys! {
     FullScreen
     GuestsMay
     Here
+    HostMuted
     Idle
     Incognito
     Invite
@@ -163,6 +172,7 @@ keys! {
     LiveView
     Loading
     ManyTyping
+    MegabitsPerSecond
     MemberCount
     Members
     MessageDeleted
@@ -170,9 +180,11 @@ keys! {
     MessageTo
     MessageTooLong
     Messages
+    Milliseconds
     MoveDown
     MoveUp
     Mute
+    MuteStream
     NameYou
     NeedsClick
     NeverIgnored
@@ -181,10 +193,8 @@ keys! {
     NeverSharedHint
     NewTitle
     NoAnswer
+    NoDetails
     NoMessages
-    PanesBar
-    PickedForStream
-    SharedNotOpen
     NoPath
     NoPathHost
     NoSpaces
@@ -211,12 +221,18 @@ keys! {
     Owner
     OwnerMay
     PageTitle
+    PanesBar
+    PauseStream
     People
+    PerSecond
+    Percent
     PersonHere
     PersonIdle
     PersonOn
     PersonStreaming
     PersonWatching
+    PickedForStream
+    PictureSize
     PrivateHere
     PutBack
     ReallyRemove
@@ -235,9 +251,12 @@ keys! {
     Rename
     ReorderHint
     Results
+    ResumeStream
     Revoke
     RoleChanged
     RoleOf
+    RouteDirect
+    RouteRelayed
     Save
     SaveThisWindow
     SaveWindow
@@ -250,6 +269,7 @@ keys! {
     Sending
     SevenDays
     Share
+    SharedNotOpen
     SpaceFullAdvice
     SpaceMenu
     SpaceName
@@ -264,6 +284,7 @@ keys! {
     StreamEndedTabClosed
     StreamInterrupted
     StreamOff
+    StreamPaused
     StreamStopped
     StreamTab
     StreamThisTab
@@ -298,6 +319,7 @@ keys! {
     WelcomeSaved
     WelcomeShare
     WelcomeTitle
+    WhatGoesOut
     WhatThisIs
     WhoIsHere
     WindowUnread
@@ -305,6 +327,7 @@ keys! {
     YouAreLiveElsewhere
     YouHere
     YouOn
+    YouPaused
     YouStream
     YouStreaming
     YouWatching

@@ -1,6 +1,7 @@
 //! What a person wishes, and what other devices signal.
 
 use protocol::op::{NewTab, StreamEnd};
+use protocol::signal::Held;
 use protocol::{
     Action, Code, DeviceId, MemberId, MessageId, Millis, Op, Position, Role, Signal, SpaceId, SpaceState,
     StreamId, TabId, authorise,
@@ -74,6 +75,8 @@ pub(crate) fn op_of(
         | Command::Watch(_)
         | Command::Unwatch(_)
         | Command::Point { .. }
+        | Command::PauseStream { .. }
+        | Command::MuteStream { .. }
         | Command::Dismiss(_) => return None,
     })
 }
@@ -172,6 +175,8 @@ impl Session {
             Command::Point { stream, at } if shared.role() >= Role::Commenter => {
                 self.signal(space, None, Signal::Cursor { stream, at });
             }
+            Command::PauseStream { stream, paused } => self.hold(space, stream, |held| held.paused = paused),
+            Command::MuteStream { stream, muted } => self.hold(space, stream, |held| held.muted = muted),
             Command::Dismiss(id) => {
                 shared.notices.retain(|notice| notice.id != id);
                 self.effects.push_back(Effect::Changed(space));
@@ -202,6 +207,29 @@ impl Session {
             shared.declined.retain(|declined| *declined != stream);
             shared.presence.watching = Some(stream);
         });
+    }
+
+    /// Changes what is held back of a stream that this device hosts.
+    fn hold(&mut self, space: SpaceId, stream: StreamId, change: impl FnOnce(&mut Held)) {
+        if !self.streams.hosted_in(space).contains(&stream) {
+            return;
+        }
+        let mut held = Held {
+            stream,
+            paused: false,
+            muted: false,
+        };
+        self.change_presence(space, |shared| {
+            let all = &mut shared.presence.held;
+            if let Some(at) = all.iter().position(|held| held.stream == stream) {
+                held = all.remove(at);
+            }
+            change(&mut held);
+            if held.paused || held.muted {
+                all.push(held);
+            }
+        });
+        self.effects.push_back(Effect::Hold(held));
     }
 
     fn change_presence(&mut self, space: SpaceId, change: impl FnOnce(&mut Shared)) {
@@ -389,9 +417,11 @@ impl Session {
         for stream in stale {
             self.streams.ended(stream);
         }
-        if watching.is_some_and(|watched| !running.iter().any(|(id, _)| *id == watched)) {
-            self.change_presence(space, |shared| shared.presence.watching = None);
-        }
+        let runs = |stream: StreamId| running.iter().any(|(id, _)| *id == stream);
+        self.change_presence(space, |shared| {
+            shared.presence.watching = watching.filter(|stream| runs(*stream));
+            shared.presence.held.retain(|held| runs(held.stream));
+        });
         if self.auto_watch && live && self.streams.watching(space).is_none() {
             let declined = &self.spaces[&space].declined;
             let other = running.iter().find(|(stream, device)| {

@@ -1,7 +1,7 @@
 //! What the session asks its surroundings to do, and what they tell it of peer connections.
 
 use protocol::frame::ClientFrame;
-use protocol::signal::Candidate;
+use protocol::signal::{Candidate, Held};
 use protocol::{DeviceId, Millis, SpaceId, StreamId};
 
 use crate::record::Batch;
@@ -23,6 +23,8 @@ pub enum Effect {
     Peer(Peer, PeerCommand),
     /// The stream of this device is over: stop its capture.
     EndCapture(StreamId),
+    /// Hold back this of a stream of this device, and let the rest go out.
+    Hold(Held),
     /// A space's view changed.
     Changed(SpaceId),
 }

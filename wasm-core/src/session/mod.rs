@@ -146,6 +146,11 @@ impl Session {
         self.streams.is_hosting()
     }
 
+    /// The space of a stream that this device hosts or watches.
+    pub fn space_of(&self, stream: StreamId) -> Option<SpaceId> {
+        self.streams.space_of(stream)
+    }
+
     /// Whether ops of a space wait that could be sent over REST.
     pub fn has_waiting(&self, space: SpaceId) -> bool {
         self.spaces
@@ -448,6 +453,14 @@ impl Session {
                 unsent: replica.unsent(),
                 waiting: waiting.collect(),
                 media: &|id, stream| (stream.device == Some(self.device), self.streams.media(id)),
+                held: &|id, stream| match stream.device? {
+                    // The relay may still list what this device said before.
+                    host if host == self.device => {
+                        let own = &shared.presence.held;
+                        own.iter().copied().find(|held| held.stream == id)
+                    }
+                    host => shared.room.held(host, id),
+                },
             },
         ))
     }

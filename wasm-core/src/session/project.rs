@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use protocol::signal::Held;
 use protocol::state::{Item, Stream, Tab};
 use protocol::{MemberId, Role, SpaceId, SpaceState, StreamId, TabId};
 
@@ -23,6 +24,8 @@ pub(crate) struct Parts<'a> {
     /// The own messages that wait.
     pub(crate) waiting: Vec<protocol::MessageId>,
     pub(crate) media: &'a dyn Fn(StreamId, &Stream) -> (bool, MediaView),
+    /// What the host holds back of a stream.
+    pub(crate) held: &'a dyn Fn(StreamId, &Stream) -> Option<Held>,
 }
 
 pub(crate) fn name_of(people: &BTreeMap<MemberId, String>, member: MemberId) -> String {
@@ -45,6 +48,7 @@ pub(crate) fn project(state: &SpaceState, parts: Parts<'_>) -> SpaceView {
         unsent,
         waiting,
         media,
+        held,
     } = parts;
     let mut lookers: BTreeMap<TabId, Vec<MemberId>> = BTreeMap::new();
     for present in room.present.values().filter(|present| present.member != you) {
@@ -129,6 +133,7 @@ pub(crate) fn project(state: &SpaceState, parts: Parts<'_>) -> SpaceView {
         .iter()
         .map(|(&id, stream)| {
             let (here, media) = media(id, stream);
+            let held = held(id, stream);
             StreamView {
                 stream: id,
                 by: stream.by,
@@ -138,6 +143,8 @@ pub(crate) fn project(state: &SpaceState, parts: Parts<'_>) -> SpaceView {
                 tab: stream.tab,
                 title: stream.title.clone(),
                 audio: stream.audio,
+                paused: held.is_some_and(|held| held.paused),
+                muted: held.is_some_and(|held| held.muted),
                 started: stream.started,
                 watchers: room.watchers(id),
                 media,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use protocol::frame::Present;
-use protocol::signal::Presence;
+use protocol::signal::{Held, Presence};
 use protocol::{DeviceId, MemberId, Millis, StreamId};
 
 /// Somebody who said "I am typing" and then nothing more has stopped after this.
@@ -128,6 +128,12 @@ impl Room {
         watchers.sort_unstable();
         watchers.dedup();
         watchers
+    }
+
+    /// What the host's device says that it holds back of a stream.
+    pub(crate) fn held(&self, host: DeviceId, stream: StreamId) -> Option<Held> {
+        let held = &self.present.get(&host)?.presence.held;
+        held.iter().copied().find(|held| held.stream == stream)
     }
 
     /// Lets go of what is too old. Whether something went.

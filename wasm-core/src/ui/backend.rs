@@ -18,6 +18,7 @@ use yew::prelude::*;
 use crate::ask::{Agreed, Answer, Ask, Problem, Visible};
 use crate::command::Command;
 use crate::language::Key;
+use crate::statistics::Reading;
 use crate::ui::{chrome_page, say};
 use crate::view::{SpaceView, TabView};
 
@@ -71,11 +72,15 @@ pub trait SpaceSource {
     fn command(&self, command: Command);
     /// The picture and sound of a stream, on a page that can play it.
     fn media(&self, stream: StreamId) -> Option<MediaStream>;
+    /// What was counted until now of a stream's media, one reading for each peer.
+    fn readings(&self, stream: StreamId) -> Later<Vec<Reading>>;
+    /// What goes out of a stream of this device now and then, as the address of a small picture.
+    fn thumbnail(&self, stream: StreamId) -> Option<Rc<str>>;
     /// Whether streams play on this page.
     fn plays(&self) -> bool;
     /// The address of a tab's favicon.
     fn favicon(&self, tab: &TabView) -> Option<String>;
-    /// Calls back whenever [`SpaceSource::view`] or [`SpaceSource::media`] changed.
+    /// Calls back whenever [`SpaceSource::view`] [`SpaceSource::media`] or [`SpaceSource::thumbnail`] changed.
     fn subscribe(&self, on_change: Callback<()>) -> Subscription;
 }
 

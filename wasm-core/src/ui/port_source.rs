@@ -4,7 +4,7 @@
 //! moment, and what was on the screen stays there meanwhile. Wishes made in that moment are kept, in order.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::{Rc, Weak};
 
 use gloo::timers::callback::Timeout;
@@ -15,7 +15,8 @@ use yew::Callback;
 
 use crate::ask::{FromPage, ToPage, VIEW_PORT};
 use crate::command::Command;
-use crate::ui::backend::{SpaceSource, Subscription};
+use crate::statistics::Reading;
+use crate::ui::backend::{Later, SpaceSource, Subscription};
 use crate::ui::chrome_page::{self, Port};
 use crate::view::{Projection, SpaceView, TabView};
 
@@ -36,6 +37,11 @@ impl Drop for Line {
     }
 }
 
+struct Seen {
+    picture: Option<Rc<str>>,
+    readings: Vec<Reading>,
+}
+
 struct Inner {
     space: Option<SpaceId>,
     view: Option<Rc<SpaceView>>,
@@ -43,6 +49,8 @@ struct Inner {
     line: Option<Line>,
     again: Option<Timeout>,
     waiting: VecDeque<Command>,
+    /// What the own streams looked like last.
+    glimpses: BTreeMap<StreamId, Seen>,
     listeners: Vec<(u32, Callback<()>)>,
     next_listener: u32,
     on_projection: Callback<Projection>,
@@ -62,6 +70,7 @@ impl PortSource {
             line: None,
             again: None,
             waiting: VecDeque::new(),
+            glimpses: BTreeMap::new(),
             listeners: Vec::new(),
             next_listener: 0,
             on_projection,
@@ -144,6 +153,26 @@ impl PortSource {
                 }
                 self.tell();
             }
+            ToPage::Glimpse(glimpse) => {
+                {
+                    let mut inner = self.0.borrow_mut();
+                    let runs = |stream: StreamId| {
+                        let view = inner.view.as_ref();
+                        view.is_some_and(|view| view.streams.iter().any(|shown| shown.stream == stream))
+                    };
+                    let over: Vec<StreamId> =
+                        inner.glimpses.keys().copied().filter(|id| !runs(*id)).collect();
+                    for stream in over {
+                        inner.glimpses.remove(&stream);
+                    }
+                    let seen = Seen {
+                        picture: glimpse.picture.map(Rc::from),
+                        readings: glimpse.readings,
+                    };
+                    inner.glimpses.insert(glimpse.stream, seen);
+                }
+                self.tell();
+            }
             ToPage::Projection(projection) => {
                 let on_projection = self.0.borrow().on_projection.clone();
                 on_projection.emit(projection);
@@ -196,6 +225,18 @@ impl SpaceSource for PortSource {
 
     fn media(&self, _stream: StreamId) -> Option<MediaStream> {
         None
+    }
+
+    fn readings(&self, stream: StreamId) -> Later<Vec<Reading>> {
+        let inner = self.0.borrow();
+        let seen = inner.glimpses.get(&stream);
+        Box::pin(std::future::ready(
+            seen.map(|seen| seen.readings.clone()).unwrap_or_default(),
+        ))
+    }
+
+    fn thumbnail(&self, stream: StreamId) -> Option<Rc<str>> {
+        self.0.borrow().glimpses.get(&stream)?.picture.clone()
     }
 
     fn plays(&self) -> bool {

@@ -110,6 +110,12 @@ pub fn number(value: usize) -> String {
     format_with(|voice| &voice.number, &JsValue::from_f64(value as f64)).unwrap_or_else(|| value.to_string())
 }
 
+/// A number with one digit behind the point, if that is not 0.
+pub fn tenths(value: f64) -> String {
+    let rounded = (value * 10.0).round() / 10.0;
+    format_with(|voice| &voice.number, &JsValue::from_f64(rounded)).unwrap_or_else(|| rounded.to_string())
+}
+
 fn format_with(pick: impl Fn(&Voice) -> &Function, value: &JsValue) -> Option<String> {
     VOICE.with_borrow(|voice| {
         pick(voice.as_ref()?)

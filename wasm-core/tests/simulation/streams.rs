@@ -3,7 +3,7 @@
 use protocol::event::Author;
 use protocol::frame::ServerFrame;
 use protocol::op::StreamEnd;
-use protocol::{MemberId, Op, Role, Signal, StreamId};
+use protocol::{MemberId, Op, Role, Signal, StreamId, limits};
 use tabspace_wasm_core::command::Command;
 use tabspace_wasm_core::session::{Effect, PeerCommand};
 use tabspace_wasm_core::view::{MediaView, NoticeKind};
@@ -161,8 +161,83 @@ fn a_viewer_that_is_not_in_the_room_any_more_is_let_go() {
             commands.push(command);
         }
     }
+    // The connection that was made ready for her goes too.
+    let expected = [
+        PeerCommand::Close,
+        PeerCommand::Offer { restart: false },
+        PeerCommand::Close,
+    ];
+    assert_eq!(commands, expected);
+}
+
+/// What the others are told of the stream: paused, muted.
+fn held(world: &World, who: usize) -> Option<(bool, bool)> {
+    let view = world.clients[who].session.view(SPACE)?;
+    let stream = view.streams.first()?;
+    Some((stream.paused, stream.muted))
+}
+
+fn pause(world: &mut World, who: usize, stream: StreamId, paused: bool) {
+    let wish = Command::PauseStream { stream, paused };
+    world.clients[who].session.command(world.now, SPACE, wish);
+    world.settle();
+}
+
+#[test]
+fn what_the_host_holds_back_is_told_and_kept_from_the_capture() {
+    let (mut world, stream) = streaming(28);
+    let wish = Command::MuteStream { stream, muted: true };
+    world.clients[BOB].session.command(world.now, SPACE, wish);
+    pause(&mut world, BOB, stream, true);
+    for who in [ALICE, BOB, CLARA] {
+        assert_eq!(held(&world, who), Some((true, true)));
+    }
+    pause(&mut world, BOB, stream, false);
+    for who in [ALICE, BOB, CLARA] {
+        assert_eq!(held(&world, who), Some((false, true)));
+    }
+    let told = world.clients[BOB]
+        .held
+        .iter()
+        .map(|held| (held.paused, held.muted));
     assert_eq!(
-        commands,
-        [PeerCommand::Offer { restart: false }, PeerCommand::Close]
+        told.collect::<Vec<_>>(),
+        [(false, true), (true, true), (false, true)]
     );
+}
+
+#[test]
+fn only_the_host_pauses_a_stream() {
+    let (mut world, stream) = streaming(29);
+    pause(&mut world, ALICE, stream, true);
+    for who in [ALICE, BOB, CLARA] {
+        assert_eq!(held(&world, who), Some((false, false)));
+        assert!(world.clients[who].held.is_empty());
+    }
+}
+
+#[test]
+fn a_paused_stream_stays_paused_over_a_lost_connection_and_ends_with_the_stream() {
+    let (mut world, stream) = streaming(30);
+    pause(&mut world, BOB, stream, true);
+    world.clients[BOB].cut(world.now);
+    assert_eq!(held(&world, BOB), Some((true, false)));
+    world.settle();
+    for who in [BOB, CLARA] {
+        assert_eq!(held(&world, who), Some((true, false)));
+    }
+    // Nothing of it is left on the next ones.
+    let mut stream = stream;
+    for _ in 0..2 * limits::STREAMS {
+        let end = StreamEnd::Stopped;
+        let bob = &mut world.clients[BOB].session;
+        bob.end_stream(world.now, stream, end);
+        stream = bob.get_ready(world.now, SPACE);
+        bob.start_stream(world.now, SPACE, stream, None, "Play".into(), true)
+            .expect("an editor may");
+        world.settle();
+        assert_eq!(held(&world, CLARA), Some((false, false)));
+        pause(&mut world, BOB, stream, true);
+        assert_eq!(held(&world, CLARA), Some((true, false)));
+    }
 }

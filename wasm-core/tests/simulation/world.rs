@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use protocol::event::{Author, Envelope, Event, OpName, Payload};
-use protocol::frame::{ClientFrame, Person, ServerFrame};
+use protocol::frame::{ClientFrame, Person, Present, ServerFrame};
 use protocol::op::{Created, NewTab};
+use protocol::signal::Held;
 use protocol::{
-    Action, Code, DeviceId, Epoch, GroupId, MemberId, Millis, Op, Position, Refusal, Role, Seq, SpaceId,
-    SpaceState, TabId, authorise,
+    Action, Code, DeviceId, Epoch, GroupId, MemberId, Millis, Op, Position, Refusal, Role, Seq, Signal,
+    SpaceId, SpaceState, TabId, authorise,
 };
 use tabspace_wasm_core::command::Command;
 use tabspace_wasm_core::record::Write;
@@ -130,6 +131,8 @@ pub(crate) struct Client {
     pub(crate) to_relay: VecDeque<ClientFrame>,
     pub(crate) from_relay: VecDeque<ServerFrame>,
     pub(crate) acknowledged: BTreeSet<u64>,
+    /// What the capture was told to hold back.
+    pub(crate) held: Vec<Held>,
 }
 
 impl Client {
@@ -152,6 +155,7 @@ impl Client {
             to_relay: VecDeque::new(),
             from_relay: VecDeque::new(),
             acknowledged: BTreeSet::new(),
+            held: Vec::new(),
         }
     }
 
@@ -195,6 +199,7 @@ impl Client {
                 }
                 Effect::Send(frame) if self.connected => self.to_relay.push_back(frame),
                 Effect::Commit(batch) => self.writing.push_back(batch),
+                Effect::Hold(held) => self.held.push(held),
                 Effect::Send(_) | Effect::Peer(..) | Effect::EndCapture(_) | Effect::Changed(_) => {}
             }
         }
@@ -430,6 +435,29 @@ impl World {
                 ice_servers: vec![],
             }),
             ClientFrame::Ping { t } => client.from_relay.push_back(ServerFrame::Pong { t }),
+            ClientFrame::Signal {
+                space,
+                signal: signal @ Signal::Presence(_),
+                ..
+            } => {
+                signal.check().expect("the relay would refuse it");
+                let Signal::Presence(presence) = signal else {
+                    return;
+                };
+                let present = Present {
+                    member,
+                    device,
+                    presence,
+                };
+                for other in self.clients.iter_mut().filter(|other| other.device != device) {
+                    if other.subscribed {
+                        let present = present.clone();
+                        other
+                            .from_relay
+                            .push_back(ServerFrame::PresenceChanged { space, present });
+                    }
+                }
+            }
             ClientFrame::Pong { .. } | ClientFrame::Unsubscribe { .. } | ClientFrame::Signal { .. } => {}
             ClientFrame::Subscribe { epoch, since, space } => {
                 self.relay.subscriptions += 1;

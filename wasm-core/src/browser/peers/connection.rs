@@ -15,9 +15,10 @@ use web_sys::{
 };
 
 use super::super::{Failure, media, object, property, settled};
-use super::{Reports, Tracks};
+use super::{Reports, Tracks, counters};
 use crate::session::description::tuned;
 use crate::session::{Peer, PeerCommand, PeerEvent};
+use crate::statistics::Reading;
 
 /// Commands that wait for the one that is being performed. More than this is a peer that floods.
 const MOST_WAITING: usize = 256;
@@ -148,6 +149,12 @@ impl Connection {
                 let _ = settled(replaced).await;
             });
         }
+    }
+
+    /// What was counted on it until now.
+    pub(super) async fn read_counters(&self) -> Result<Reading, Failure> {
+        let Peer { device, attempt, .. } = self.peer;
+        counters::read(format!("{device} {attempt}"), &self.rtc).await
     }
 
     /// What arrived so far.

@@ -5,10 +5,11 @@
 //! they differ in their [`Hands`] and in how far they reach.
 //!
 //! [`asks`] answers pages, [`pages`] keeps the ports of pages that show a space, [`streaming`] captures tabs,
-//! [`favicons`] finds the icons of shared tabs.
+//! [`glimpses`] shows the host what goes out, [`favicons`] finds the icons of shared tabs.
 
 mod asks;
 mod favicons;
+mod glimpses;
 mod pages;
 mod streaming;
 
@@ -112,6 +113,8 @@ pub(crate) struct Writer {
     starting: Turns,
     /// The tab whose stream is being started.
     started: RefCell<Option<Starting>>,
+    /// Glimpses are being sent.
+    glimpsing: Cell<bool>,
     look_again: Soon,
     check_again: Soon,
     stay_awake: Soon,
@@ -177,6 +180,7 @@ impl Writer {
                 captures: RefCell::default(),
                 starting: Turns::default(),
                 started: RefCell::default(),
+                glimpsing: Cell::default(),
                 look_again: later(LOOK_AGAIN_MS, |writer| {
                     spawn_local(async move { writer.look_at_held_titles().await });
                 }),
@@ -189,6 +193,7 @@ impl Writer {
                 show: Soon::new(SHOW_AFTER_MS, move || {
                     if let Some(writer) = show.upgrade() {
                         writer.show_pages();
+                        spawn_local(writer.send_glimpses());
                     }
                 }),
                 keep: Soon::new(KEEP_AFTER_MS, move || {
@@ -278,6 +283,11 @@ impl Writer {
         match told {
             Told::Space(_) | Told::NotSaved => self.changed(),
             Told::Media(_) => {}
+            Told::Hold(held) => {
+                if let Some(capture) = self.captures.borrow().get(&held.stream) {
+                    capture.pause(held.paused, held.muted);
+                }
+            }
             Told::EndCapture(stream) => {
                 let ended = self.captures.borrow_mut().remove(&stream);
                 drop(ended);

@@ -37,6 +37,15 @@ impl Pages {
             .collect()
     }
 
+    /// Tells the pages that show a space.
+    pub(super) fn tell(&self, space: SpaceId, message: &str) {
+        for page in self.open.borrow().values() {
+            if page.shown == Some(space) {
+                page.port.post(message);
+            }
+        }
+    }
+
     /// Closes all ports; the pages connect again.
     pub(super) fn close_all(&self) {
         for page in std::mem::take(&mut *self.open.borrow_mut()).into_values() {

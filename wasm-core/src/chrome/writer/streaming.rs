@@ -277,7 +277,7 @@ impl Writer {
                 }
             };
             if let Some(capture) = self.captures.borrow().get(&stream) {
-                capture.hold(hold);
+                capture.hide(hold);
             }
             if hold {
                 self.check_again.ask();
@@ -297,7 +297,7 @@ impl Writer {
                 Err(_) => {
                     // Nobody knows where it is: it is not shown before somebody does.
                     if let Some(capture) = self.captures.borrow().get(&stream) {
-                        capture.hold(true);
+                        capture.hide(true);
                     }
                     self.check_again.ask();
                 }

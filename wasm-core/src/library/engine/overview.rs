@@ -32,6 +32,7 @@ impl Engine {
                 unsent: 0,
                 waiting: Vec::new(),
                 media: &|_, _| (false, MediaView::Off),
+                held: &|_, _| None,
             },
         ))
     }

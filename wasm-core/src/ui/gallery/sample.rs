@@ -3,7 +3,7 @@
 //! The loading page sets `globalThis.sample` (the JSON text of a `SpaceView`; without it the page waits) and may
 //! set `globalThis.sampleMedia` (a `MediaStream` for its streams).
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::{Reflect, global};
@@ -15,6 +15,7 @@ use yew::prelude::*;
 
 use crate::ask::Visible;
 use crate::command::Command;
+use crate::statistics::{Reading, Route};
 use crate::ui::backend::{Later, LinkMaker, LinkWish, Links, Source, SpaceSource, Subscription, Trouble};
 use crate::ui::clock;
 use crate::ui::web::space::SpacePage;
@@ -27,6 +28,8 @@ fn given(name: &str) -> JsValue {
 /// Tabs can be added, moved and removed; the rest only shows.
 #[derive(Default)]
 struct Sample {
+    /// How often the counters were read.
+    read: Cell<u32>,
     view: RefCell<Option<Rc<SpaceView>>>,
     listeners: Rc<RefCell<Vec<Callback<()>>>>,
 }
@@ -111,6 +114,29 @@ impl SpaceSource for Sample {
 
     fn media(&self, _stream: StreamId) -> Option<MediaStream> {
         given("sampleMedia").dyn_into().ok()
+    }
+
+    fn readings(&self, _stream: StreamId) -> Later<Vec<Reading>> {
+        // One more each time, so that there are rates.
+        let read = self.read.get() + 1;
+        self.read.set(read);
+        let so_far = f64::from(read);
+        Box::pin(std::future::ready(vec![Reading {
+            peer: "sample".to_owned(),
+            at_ms: 1_000.0 * so_far,
+            bytes: 262_000.0 * so_far,
+            frames: 30.0 * so_far,
+            packets: 240.0 * so_far,
+            lost: 0.25 * so_far,
+            size: Some((1280, 800)),
+            codec: Some("VP8".to_owned()),
+            round_trip_ms: Some(24.0),
+            route: Some(Route::Direct),
+        }]))
+    }
+
+    fn thumbnail(&self, _stream: StreamId) -> Option<Rc<str>> {
+        None
     }
 
     fn plays(&self) -> bool {

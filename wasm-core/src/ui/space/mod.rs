@@ -5,6 +5,7 @@
 
 pub mod composer;
 pub mod conversation;
+pub mod details;
 pub mod draft;
 pub mod link_state;
 pub mod live;

@@ -13,7 +13,8 @@ use crate::language::Key;
 use crate::ui::backend::Source;
 use crate::ui::clock;
 use crate::ui::parts::{Button, Icon, IconButton, Kind, LiveBadge, Name};
-use crate::ui::say::{count, rich, say};
+use crate::ui::say::{count, rich, say, say_with};
+use crate::ui::space::details::Details;
 use crate::ui::space::may;
 use crate::ui::space::pointers::Pointers;
 use crate::view::{MediaView, SpaceView, StreamView};
@@ -71,12 +72,31 @@ fn place(video: &HtmlVideoElement, event: &MouseEvent) -> Option<(f32, f32)> {
     ((0.0..=1.0).contains(&x) && (0.0..=1.0).contains(&y)).then_some((x as f32, y as f32))
 }
 
+/// What is to be said instead of the picture.
+fn status(stream: &StreamView) -> Option<String> {
+    let key = if stream.here {
+        Key::YouAreLive
+    } else {
+        match stream.media {
+            MediaView::Off => Key::StreamOff,
+            MediaView::Connecting => Key::StreamConnecting,
+            MediaView::Playing if stream.paused => {
+                return Some(say_with(Key::StreamPaused, &[("name", &stream.name)]));
+            }
+            MediaView::Playing => return None,
+            MediaView::Interrupted => Key::StreamInterrupted,
+            MediaView::NoPath => Key::NoPath,
+        }
+    };
+    Some(say(key).to_owned())
+}
+
 /// The stage.
 #[component]
 pub fn Stage(props: &Props) -> Html {
     let Props { view, stream, source } = props;
     let (video, frame, stage) = (use_node_ref(), use_node_ref(), use_node_ref());
-    let muted = use_state(|| false);
+    let (muted, detailed) = (use_state(|| false), use_state(|| false));
     let pointed = use_mut_ref(|| Millis(0));
     let media: Option<MediaStream> = source.0.media(stream.stream);
     let on_muted = {
@@ -156,17 +176,11 @@ pub fn Stage(props: &Props) -> Html {
         let (source, id) = (source.clone(), stream.stream);
         move |_: MouseEvent| source.wish(Command::Watch(id))
     };
-    let status = if stream.here {
-        Some(Key::YouAreLive)
-    } else {
-        match stream.media {
-            MediaView::Off => Some(Key::StreamOff),
-            MediaView::Connecting => Some(Key::StreamConnecting),
-            MediaView::Playing => None,
-            MediaView::Interrupted => Some(Key::StreamInterrupted),
-            MediaView::NoPath => Some(Key::NoPath),
-        }
+    let details = {
+        let detailed = detailed.clone();
+        move |_: MouseEvent| detailed.set(!*detailed)
     };
+    let status = status(stream);
     let retry = matches!(stream.media, MediaView::NoPath | MediaView::Off) && !stream.here;
     let line = [
         ("name", html! { <bdi class="strong">{stream.name.clone()}</bdi> }),
@@ -179,26 +193,31 @@ pub fn Stage(props: &Props) -> Html {
                     <video ref={video} autoplay=true playsinline=true onloadedmetadata={fit.clone()} onresize={fit} data-testid="stage-video" aria-label={stream.title.clone()}></video>
                     if status.is_none() || stream.here { <Pointers pointers={stream.pointers.clone()} /> }
                 </div>
-                if let Some(status) = status {
+                if let Some(status) = &status {
                     <div class="stage-status" role="status" data-testid="stage-status">
                         if stream.media == MediaView::Connecting { <span class="spinner" aria-hidden="true"></span> }
-                        <p>{ say(status) }</p>
+                        if stream.paused && stream.media == MediaView::Playing { <Icon name={Name::Pause} class="large" /> }
+                        <p>{status}</p>
                         if retry {
                             <Button onclick={again} testid="watch-again">{ say(if stream.media == MediaView::Off { Key::Watch } else { Key::TryAgain }) }</Button>
                         }
                     </div>
                 }
-                if *muted && stream.audio && media.is_some() && status.is_none() {
+                if *detailed { <Details stream={stream.stream} source={source.clone()} /> }
+                if *muted && stream.audio && !stream.muted && media.is_some() && status.is_none() {
                     <Button kind={Kind::Primary} icon={Name::Muted} class="click-for-sound" onclick={unmute.clone()} testid="click-for-sound">{ say(Key::ClickForSound) }</Button>
                 }
             </div>
             <figcaption class="controls">
-                <LiveBadge />
+                if !stream.paused { <LiveBadge /> }
                 <span class="small clip grow">{ rich(if stream.yours { Key::YouStream } else { Key::Streams }, &line) }</span>
                 <span class="small muted flex wide-only" data-testid="watchers"><Icon name={Name::Eye} class="small" />{ count(Key::Watching, stream.watchers.len(), &[]) }</span>
-                if stream.audio && media.is_some() {
+                if stream.muted && !stream.paused {
+                    <span class="small muted flex" data-testid="host-muted"><Icon name={Name::Muted} class="small" />{ say(Key::HostMuted) }</span>
+                } else if stream.audio && media.is_some() {
                     <IconButton icon={if *muted { Name::Muted } else { Name::Sound }} label={say(Key::Mute)} pressed={*muted} onclick={unmute} testid="mute" />
                 }
+                <IconButton icon={Name::Info} label={say(Key::Details)} expanded={*detailed} onclick={details} testid="show-details" />
                 <IconButton icon={Name::Full} label={say(Key::FullScreen)} onclick={full} testid="full-screen" />
                 if stream.yours || may(view, Role::Owner) {
                     <Button kind={Kind::Live} testid="stop-stream" onclick={

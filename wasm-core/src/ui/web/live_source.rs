@@ -10,7 +10,8 @@ use yew::Callback;
 
 use crate::browser::live::Live;
 use crate::command::Command;
-use crate::ui::backend::{SpaceSource, Subscription};
+use crate::statistics::Reading;
+use crate::ui::backend::{Later, SpaceSource, Subscription};
 use crate::view::{SpaceView, TabView};
 
 /// Changes closer together than this are painted together.
@@ -86,6 +87,14 @@ impl SpaceSource for LiveSource {
 
     fn media(&self, stream: StreamId) -> Option<MediaStream> {
         self.live.media(stream)
+    }
+
+    fn readings(&self, stream: StreamId) -> Later<Vec<Reading>> {
+        Box::pin(self.live.readings(stream))
+    }
+
+    fn thumbnail(&self, _stream: StreamId) -> Option<Rc<str>> {
+        None
     }
 
     fn plays(&self) -> bool {
