@@ -7,7 +7,7 @@ use tabspace_tests::client::Client;
 use tabspace_tests::proxy::Proxy;
 use tabspace_tests::relay_process::RelayProcess;
 use tabspace_tests::{PrivatePostgres, Result};
-use wasm_core::command::Command;
+use wasm_core::command::{Command, Neighbour};
 use wasm_core::view::{ItemView, LinkView, NoticeKind, SpaceView};
 
 fn trip(tabs: usize) -> Created {
@@ -106,7 +106,7 @@ async fn two_people_talk_and_edit_in_one_order() -> Result<()> {
         Command::MoveTab {
             tab: TabId::from_bits(3),
             group: None,
-            before: Some(TabId::from_bits(1)),
+            before: Some(Neighbour::Tab(TabId::from_bits(1))),
         },
     );
     bob.command(space, Command::RemoveTab(TabId::from_bits(2)));

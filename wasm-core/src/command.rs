@@ -3,6 +3,16 @@
 use protocol::{Colour, GroupId, MemberId, MessageId, Role, StreamId, TabId};
 use serde::{Deserialize, Serialize};
 
+/// What a tab is put before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Neighbour {
+    /// A tab of the same group, or outside of any.
+    Tab(TabId),
+    /// A group; only for a tab outside of any.
+    Group(GroupId),
+}
+
 /// A wish. The session turns it into ops and signals, or into a notice when it is refused.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -29,14 +39,14 @@ pub enum Command {
         /// The title.
         title: String,
     },
-    /// Puts a tab before another, or at the end of its group (or of the space).
+    /// Puts a tab before another or before a group, or at the end of its group (or of the space).
     MoveTab {
         /// Which.
         tab: TabId,
         /// The group it goes into.
         group: Option<GroupId>,
-        /// The tab of that group (or outside of any) that it stands before; `None` for the end.
-        before: Option<TabId>,
+        /// What it stands before; `None` for the end.
+        before: Option<Neighbour>,
     },
     /// Removes a tab from the space.
     RemoveTab(TabId),
@@ -95,4 +105,19 @@ pub enum Command {
     StopStream(StreamId),
     /// The notice was read.
     Dismiss(u64),
+    /// Adds a tab that was removed, as it was and where it stood, as far as that is still there.
+    PutBack {
+        /// Its address.
+        url: String,
+        /// Its title; may be empty.
+        title: String,
+        /// SHA-256 of its favicon.
+        favicon: Option<String>,
+        /// Whether it was pinned.
+        pinned: bool,
+        /// Its group.
+        group: Option<GroupId>,
+        /// What it stood before; `None` for the end.
+        before: Option<Neighbour>,
+    },
 }

@@ -5,7 +5,7 @@
 
 use protocol::{GroupId, TabId};
 
-use crate::command::Command;
+use crate::command::{Command, Neighbour};
 use crate::view::{ItemView, TabView};
 
 /// Up or down the list.
@@ -19,31 +19,26 @@ pub enum Direction {
 
 /// The wish that moves a tab by one place; `None` at the ends.
 ///
-/// Within a group the tab changes places with its neighbour; at a group's edge it leaves the group, or enters
-/// the next one.
+/// Within a group the tab changes places with its neighbour; at a group's edge it leaves the group, outside it
+/// goes past the next tab or into the next group.
 pub fn step(items: &[ItemView], tab: TabId, direction: Direction) -> Option<Command> {
-    let at = items
-        .iter()
-        .position(|item| tabs(item).iter().any(|other| other.tab == tab))?;
+    let at = item_of(items, tab)?;
     match &items[at] {
         ItemView::Tab(moving) => step_outside(items, at, moving, direction),
         ItemView::Group(group) => {
             let index = group.tabs.iter().position(|other| other.tab == tab)?;
-            let inside = |before: Option<TabId>| Some(put(tab, Some(group.group), before));
+            let inside = |before: Option<&TabView>| {
+                Some(put(
+                    tab,
+                    Some(group.group),
+                    before.map(|tab| Neighbour::Tab(tab.tab)),
+                ))
+            };
             match direction {
-                Direction::Up if index > 0 => inside(Some(group.tabs[index - 1].tab)),
-                Direction::Down if index + 1 < group.tabs.len() => {
-                    inside(group.tabs.get(index + 2).map(|next| next.tab))
-                }
-                Direction::Up => match items[..at].last()? {
-                    ItemView::Group(above) => Some(put(tab, Some(above.group), None)),
-                    ItemView::Tab(above) if above.pinned => None,
-                    ItemView::Tab(above) => Some(put(tab, None, Some(above.tab))),
-                },
-                Direction::Down => match items.get(at + 1) {
-                    Some(ItemView::Group(below)) => Some(put(tab, Some(below.group), first(&below.tabs))),
-                    below => Some(put(tab, None, below.and_then(|item| first(tabs(item))))),
-                },
+                Direction::Up if index > 0 => inside(Some(&group.tabs[index - 1])),
+                Direction::Down if index + 1 < group.tabs.len() => inside(group.tabs.get(index + 2)),
+                Direction::Up => Some(put(tab, None, Some(Neighbour::Group(group.group)))),
+                Direction::Down => Some(put(tab, None, items.get(at + 1).map(neighbour))),
             }
         }
     }
@@ -56,21 +51,14 @@ fn step_outside(items: &[ItemView], at: usize, moving: &TabView, direction: Dire
     };
     match next {
         ItemView::Tab(other) if other.pinned != moving.pinned => None,
-        ItemView::Tab(other) if direction == Direction::Up => Some(put(moving.tab, None, Some(other.tab))),
-        ItemView::Tab(_) => {
-            let after = items[at + 2..].iter().find_map(|item| match item {
-                ItemView::Tab(tab) => Some(tab.tab),
-                ItemView::Group(_) => None,
-            });
-            Some(put(moving.tab, None, after))
+        ItemView::Tab(other) if direction == Direction::Up => {
+            Some(put(moving.tab, None, Some(Neighbour::Tab(other.tab))))
         }
+        ItemView::Tab(_) => Some(put(moving.tab, None, follower(items, at + 1, moving.pinned))),
         ItemView::Group(_) if moving.pinned => None,
         ItemView::Group(group) => {
-            let before = if direction == Direction::Down {
-                first(&group.tabs)
-            } else {
-                None
-            };
+            let first = group.tabs.first().map(|tab| Neighbour::Tab(tab.tab));
+            let before = first.filter(|_| direction == Direction::Down);
             Some(put(moving.tab, Some(group.group), before))
         }
     }
@@ -84,92 +72,74 @@ pub fn drop_on(items: &[ItemView], tab: TabId, target: TabId) -> Option<Command>
     let order: Vec<TabId> = items.iter().flat_map(tabs).map(|tab| tab.tab).collect();
     let from = order.iter().position(|id| *id == tab)?;
     let to = order.iter().position(|id| *id == target)?;
-    let (group, siblings): (Option<GroupId>, Vec<TabId>) = items
-        .iter()
-        .find_map(|item| match item {
-            ItemView::Group(group) if group.tabs.iter().any(|other| other.tab == target) => {
-                Some((Some(group.group), group.tabs.iter().map(|tab| tab.tab).collect()))
-            }
-            _ => None,
-        })
-        .unwrap_or_else(|| {
-            let outside = items.iter().filter_map(|item| {
-                if let ItemView::Tab(tab) = item {
-                    Some(tab.tab)
-                } else {
-                    None
-                }
-            });
-            (None, outside.collect())
-        });
-    let place = siblings.iter().position(|id| *id == target)?;
+    let (group, siblings): (Option<GroupId>, Vec<Neighbour>) = match &items[item_of(items, target)?] {
+        ItemView::Tab(_) => (None, items.iter().map(neighbour).collect()),
+        ItemView::Group(group) => {
+            let inside = group.tabs.iter().map(|tab| Neighbour::Tab(tab.tab));
+            (Some(group.group), inside.collect())
+        }
+    };
+    let target = Neighbour::Tab(target);
+    let place = siblings.iter().position(|other| *other == target)?;
     let before = if to < from {
         Some(target)
     } else {
-        siblings[place + 1..].iter().copied().find(|id| *id != tab)
+        let mut after = siblings[place + 1..].iter().copied();
+        after.find(|other| *other != Neighbour::Tab(tab))
     };
     Some(put(tab, group, before))
 }
 
-/// Where a tab stands: its group, and the tab of that group (or outside of any) that follows it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
-    /// Its group.
-    pub group: Option<GroupId>,
-    /// What it stands before; `None` at the end.
-    pub before: Option<TabId>,
-}
-
-/// A tab and where it stands, so that it can be put there again.
-pub fn place_of(items: &[ItemView], tab: TabId) -> Option<(&TabView, Place)> {
-    let at = items
-        .iter()
-        .position(|item| tabs(item).iter().any(|other| other.tab == tab))?;
-    match &items[at] {
-        ItemView::Tab(found) => {
-            let before = items[at + 1..].iter().find_map(|item| match item {
-                ItemView::Tab(next) => Some(next.tab),
-                ItemView::Group(_) => None,
-            });
-            Some((found, Place { group: None, before }))
-        }
+/// The wish that brings a tab back as it is and where it stands, once it was removed.
+pub fn put_back(items: &[ItemView], tab: TabId) -> Option<Command> {
+    let at = item_of(items, tab)?;
+    let (found, group, before) = match &items[at] {
+        ItemView::Tab(found) => (found, None, follower(items, at, found.pinned)),
         ItemView::Group(group) => {
             let index = group.tabs.iter().position(|other| other.tab == tab)?;
-            let before = group.tabs.get(index + 1).map(|next| next.tab);
-            let group_id = Some(group.group);
-            Some((
-                &group.tabs[index],
-                Place {
-                    group: group_id,
-                    before,
-                },
-            ))
+            let before = group.tabs.get(index + 1).map(|next| Neighbour::Tab(next.tab));
+            (&group.tabs[index], Some(group.group), before)
         }
+    };
+    // A tab without a title shows its address in its place.
+    let title = if found.title == found.url {
+        ""
+    } else {
+        &found.title
+    };
+    Some(Command::PutBack {
+        url: found.url.clone(),
+        title: title.to_owned(),
+        favicon: found.favicon.clone(),
+        pinned: found.pinned,
+        group,
+        before,
+    })
+}
+
+/// What stands behind an item; behind a pinned tab only another pinned one counts.
+fn follower(items: &[ItemView], at: usize, pinned: bool) -> Option<Neighbour> {
+    let next = items.get(at + 1)?;
+    let counts = !pinned || matches!(next, ItemView::Tab(tab) if tab.pinned);
+    counts.then(|| neighbour(next))
+}
+
+fn neighbour(item: &ItemView) -> Neighbour {
+    match item {
+        ItemView::Tab(tab) => Neighbour::Tab(tab.tab),
+        ItemView::Group(group) => Neighbour::Group(group.group),
     }
 }
 
-/// The wish that puts a tab to a place as it was then; `None` when it stands there, or its group is gone. Where
-/// the one that followed is gone, it is the end.
-pub fn put_at(items: &[ItemView], tab: TabId, place: Place) -> Option<Command> {
-    let (_, now) = place_of(items, tab)?;
-    let has_group = place.group.is_none_or(|wanted| {
-        items
-            .iter()
-            .any(|item| matches!(item, ItemView::Group(group) if group.group == wanted))
-    });
-    let before = place
-        .before
-        .filter(|before| place_of(items, *before).is_some_and(|(_, found)| found.group == place.group));
-    let wanted = Place { before, ..place };
-    (has_group && now != wanted).then(|| put(tab, wanted.group, wanted.before))
+/// The item that is a tab, or the group that holds it.
+fn item_of(items: &[ItemView], tab: TabId) -> Option<usize> {
+    items
+        .iter()
+        .position(|item| tabs(item).iter().any(|other| other.tab == tab))
 }
 
-fn put(tab: TabId, group: Option<GroupId>, before: Option<TabId>) -> Command {
+fn put(tab: TabId, group: Option<GroupId>, before: Option<Neighbour>) -> Command {
     Command::MoveTab { tab, group, before }
-}
-
-fn first(tabs: &[TabView]) -> Option<TabId> {
-    tabs.first().map(|tab| tab.tab)
 }
 
 fn tabs(item: &ItemView) -> &[TabView] {
@@ -198,76 +168,144 @@ mod tests {
         }
     }
 
-    /// 1, group 9 with 2 and 3, 4, 5.
-    fn list() -> Vec<ItemView> {
-        let group = GroupView {
-            group: GroupId::from_bits(9),
+    fn group(id: u128, tabs: &[u128]) -> ItemView {
+        ItemView::Group(GroupView {
+            group: GroupId::from_bits(id),
             title: String::new(),
             colour: Colour::Blue,
             collapsed: false,
-            tabs: vec![tab(2), tab(3)],
-        };
+            tabs: tabs.iter().copied().map(tab).collect(),
+        })
+    }
+
+    fn pinned(id: u128) -> ItemView {
+        ItemView::Tab(TabView {
+            pinned: true,
+            favicon: Some("5a".repeat(32)),
+            ..tab(id)
+        })
+    }
+
+    /// 1, group 9 with 2 and 3, 4, 5.
+    fn list() -> Vec<ItemView> {
         vec![
             ItemView::Tab(tab(1)),
-            ItemView::Group(group),
+            group(9, &[2, 3]),
             ItemView::Tab(tab(4)),
             ItemView::Tab(tab(5)),
         ]
     }
 
-    fn stepped(id: u128, direction: Direction) -> Option<(bool, Option<u128>)> {
-        let wish = step(&list(), TabId::from_bits(id), direction)?;
-        let Command::MoveTab { group, before, .. } = wish else {
-            return None;
-        };
-        Some((group.is_some(), before.map(TabId::bits)))
+    fn bits(before: Neighbour) -> u128 {
+        match before {
+            Neighbour::Tab(tab) => tab.bits(),
+            Neighbour::Group(group) => group.bits(),
+        }
+    }
+
+    /// The group it goes into and what it goes before.
+    fn stepped(items: &[ItemView], id: u128, direction: Direction) -> Option<(Option<u128>, Option<u128>)> {
+        match step(items, TabId::from_bits(id), direction)? {
+            Command::MoveTab { group, before, .. } => Some((group.map(GroupId::bits), before.map(bits))),
+            _ => None,
+        }
     }
 
     #[test]
     fn a_step_swaps_with_the_neighbour_and_crosses_group_edges() {
-        assert_eq!(stepped(1, Direction::Up), None);
-        assert_eq!(stepped(1, Direction::Down), Some((true, Some(2))));
-        assert_eq!(stepped(2, Direction::Down), Some((true, None)));
-        assert_eq!(stepped(2, Direction::Up), Some((false, Some(1))));
-        assert_eq!(stepped(3, Direction::Up), Some((true, Some(2))));
-        assert_eq!(stepped(3, Direction::Down), Some((false, Some(4))));
-        assert_eq!(stepped(4, Direction::Up), Some((true, None)));
-        assert_eq!(stepped(4, Direction::Down), Some((false, None)));
-        assert_eq!(stepped(5, Direction::Up), Some((false, Some(4))));
-        assert_eq!(stepped(5, Direction::Down), None);
+        let step = |id, direction| stepped(&list(), id, direction);
+        assert_eq!(step(1, Direction::Up), None);
+        assert_eq!(step(1, Direction::Down), Some((Some(9), Some(2))));
+        assert_eq!(step(2, Direction::Down), Some((Some(9), None)));
+        assert_eq!(step(3, Direction::Up), Some((Some(9), Some(2))));
+        assert_eq!(step(3, Direction::Down), Some((None, Some(4))));
+        assert_eq!(step(4, Direction::Up), Some((Some(9), None)));
+        assert_eq!(step(4, Direction::Down), Some((None, None)));
+        assert_eq!(step(5, Direction::Up), Some((None, Some(4))));
+        assert_eq!(step(5, Direction::Down), None);
     }
 
     #[test]
-    fn a_removed_tab_goes_back_to_its_place_as_far_as_that_is_there() {
-        let back = |id: u128, now: &[ItemView]| {
-            let before = list();
-            let (_, place) = place_of(&before, TabId::from_bits(id))?;
-            // It was added again, at the end, under another id.
-            let items = [now, &[ItemView::Tab(tab(6))]].concat();
-            match put_at(&items, TabId::from_bits(6), place)? {
-                Command::MoveTab { group, before, .. } => Some((group.is_some(), before.map(TabId::bits))),
-                _ => None,
+    fn a_step_reaches_the_place_before_a_group_and_between_two() {
+        let items = [
+            group(8, &[1]),
+            group(9, &[2]),
+            ItemView::Tab(tab(3)),
+            ItemView::Tab(tab(4)),
+            group(10, &[5]),
+        ];
+        let step = |id, direction| stepped(&items, id, direction);
+        assert_eq!(step(1, Direction::Up), Some((None, Some(8))), "the first of all");
+        assert_eq!(
+            step(2, Direction::Up),
+            Some((None, Some(9))),
+            "between two groups"
+        );
+        assert_eq!(
+            step(1, Direction::Down),
+            Some((None, Some(9))),
+            "the same from above"
+        );
+        assert_eq!(
+            step(3, Direction::Down),
+            Some((None, Some(10))),
+            "before the group below"
+        );
+    }
+
+    #[test]
+    fn pinned_tabs_stay_among_themselves() {
+        let items = [pinned(1), pinned(2), group(9, &[3])];
+        assert_eq!(stepped(&items, 1, Direction::Down), Some((None, None)));
+        assert_eq!(stepped(&items, 2, Direction::Down), None);
+    }
+
+    #[test]
+    fn a_removed_tab_comes_back_as_it_was_and_where_it_stood() {
+        let back = |items: &[ItemView], id| match put_back(items, TabId::from_bits(id)) {
+            Some(Command::PutBack { group, before, .. }) => {
+                Some((group.map(GroupId::bits), before.map(bits)))
             }
+            _ => None,
         };
-        let (list, alone) = (list(), [ItemView::Tab(tab(1))]);
-        assert_eq!(back(1, &list[1..]), Some((false, Some(4))));
-        assert_eq!(back(2, &list), Some((true, Some(3))));
-        assert_eq!(back(3, &list), Some((true, None)));
-        assert_eq!(back(5, &list[..3]), None, "it stands there");
-        assert_eq!(back(3, &alone), None, "its group is gone");
-        assert_eq!(back(4, &alone), None, "what followed is gone");
+        assert_eq!(back(&list(), 1), Some((None, Some(9))));
+        assert_eq!(back(&list(), 2), Some((Some(9), Some(3))));
+        assert_eq!(back(&list(), 3), Some((Some(9), None)));
+        assert_eq!(back(&list(), 5), Some((None, None)));
+        assert_eq!(back(&list(), 6), None);
+        let kept = put_back(&[pinned(1), pinned(2)], TabId::from_bits(1));
+        let wanted = Command::PutBack {
+            url: String::new(),
+            title: String::new(),
+            favicon: Some("5a".repeat(32)),
+            pinned: true,
+            group: None,
+            before: Some(Neighbour::Tab(TabId::from_bits(2))),
+        };
+        assert_eq!(kept, Some(wanted));
     }
 
     #[test]
     fn a_drop_takes_the_place_of_the_target() {
         let drop = |tab, target| match drop_on(&list(), TabId::from_bits(tab), TabId::from_bits(target)) {
-            Some(Command::MoveTab { group, before, .. }) => Some((group.is_some(), before.map(TabId::bits))),
+            Some(Command::MoveTab { group, before, .. }) => {
+                Some((group.map(GroupId::bits), before.map(bits)))
+            }
             _ => None,
         };
-        assert_eq!(drop(5, 1), Some((false, Some(1))));
-        assert_eq!(drop(1, 4), Some((false, Some(5))));
-        assert_eq!(drop(1, 5), Some((false, None)));
-        assert_eq!(drop(5, 3), Some((true, Some(3))));
+        assert_eq!(drop(5, 1), Some((None, Some(1))));
+        assert_eq!(drop(1, 4), Some((None, Some(5))));
+        assert_eq!(drop(1, 5), Some((None, None)));
+        assert_eq!(drop(5, 3), Some((Some(9), Some(3))));
         assert_eq!(drop(2, 2), None);
+        let above_a_group = [
+            ItemView::Tab(tab(1)),
+            ItemView::Tab(tab(4)),
+            group(9, &[2]),
+            ItemView::Tab(tab(5)),
+        ];
+        let wish = drop_on(&above_a_group, TabId::from_bits(1), TabId::from_bits(4));
+        let before_the_group = Some(Neighbour::Group(GroupId::from_bits(9)));
+        assert_eq!(wish, Some(put(TabId::from_bits(1), None, before_the_group)));
     }
 }

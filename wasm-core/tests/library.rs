@@ -8,13 +8,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use protocol::{Colour, Millis, Role, SpaceId};
+use protocol::{Colour, Millis, Role, SpaceId, TabId};
 use tabspace_wasm_core::command::Command;
 use tabspace_wasm_core::library::engine::{Engine, Showing};
 use tabspace_wasm_core::library::follow::{GroupSeen, TITLE_EVERY_MS, TabSeen, WindowSeen};
 use tabspace_wasm_core::record::Write;
+use tabspace_wasm_core::reorder;
 use tabspace_wasm_core::session::Effect;
-use tabspace_wasm_core::view::{ItemView, LinkView, NoticeKind, SpaceView};
+use tabspace_wasm_core::view::{ItemView, LinkView, NoticeKind, SpaceView, TabView};
 
 use sharing::agreed;
 
@@ -139,6 +140,44 @@ fn titles(view: &SpaceView) -> Vec<String> {
                 .collect(),
         })
         .collect()
+}
+
+/// Everything of the list but the ids of its tabs.
+fn look_of(items: &[ItemView]) -> Vec<ItemView> {
+    let nameless = |tab: &mut TabView| tab.tab = TabId::from_bits(0);
+    let mut items = items.to_vec();
+    for item in &mut items {
+        match item {
+            ItemView::Tab(tab) => nameless(tab),
+            ItemView::Group(group) => group.tabs.iter_mut().for_each(nameless),
+        }
+    }
+    items
+}
+
+#[test]
+fn a_removed_tab_comes_back_pinned_in_its_group_and_with_its_address() {
+    let mut browser = Browser::new();
+    let space = browser.engine.save_window(browser.now, WINDOW, window(), "Trip");
+    let before = browser.view(space).items;
+    let tabs: Vec<TabId> = before
+        .iter()
+        .flat_map(|item| match item {
+            ItemView::Tab(tab) => vec![tab.tab],
+            ItemView::Group(group) => group.tabs.iter().map(|tab| tab.tab).collect(),
+        })
+        .collect();
+    assert_eq!(tabs.len(), 5);
+    for tab in tabs {
+        let items = browser.view(space).items;
+        let back = reorder::put_back(&items, tab).expect("the tab is there");
+        browser
+            .engine
+            .command(browser.now, space, Command::RemoveTab(tab));
+        assert_ne!(look_of(&browser.view(space).items), look_of(&before));
+        browser.engine.command(browser.now, space, back);
+        assert_eq!(look_of(&browser.view(space).items), look_of(&before));
+    }
 }
 
 #[test]

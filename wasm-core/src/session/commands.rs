@@ -10,7 +10,7 @@ use protocol::{
 use super::effect::{Effect, Peer, PeerEvent};
 use super::streams::Out;
 use super::{ClientFrame, NoticeKind, Session, Shared};
-use crate::command::Command;
+use crate::command::{Command, Neighbour};
 
 /// The op that a wish amounts to in a state; `None` when it is not one (a signal), or makes no sense.
 pub(crate) fn op_of(
@@ -43,7 +43,7 @@ pub(crate) fn op_of(
             pinned: None,
         },
         Command::MoveTab { tab, group, before } => {
-            let position = position_before(state, *tab, *group, *before);
+            let position = position_before(state, Some(*tab), *group, *before);
             Op::TabMoved {
                 tab: *tab,
                 group: *group,
@@ -51,6 +51,25 @@ pub(crate) fn op_of(
             }
         }
         Command::RemoveTab(tab) => Op::TabRemoved { tab: *tab },
+        Command::PutBack {
+            url,
+            title,
+            favicon,
+            pinned,
+            group,
+            before,
+        } => {
+            let group = group.filter(|group| state.groups.contains_key(group));
+            Op::TabAdded(NewTab {
+                tab: TabId::from_bits(random()),
+                url: url.clone(),
+                title: title.clone(),
+                favicon: favicon.clone(),
+                pinned: *pinned,
+                group,
+                position: position_before(state, None, group, *before),
+            })
+        }
         Command::Send(text) => Op::MessageSent {
             message: MessageId::from_bits(random()),
             text: text.trim().to_owned(),
@@ -112,16 +131,20 @@ fn siblings(state: &SpaceState, group: Option<protocol::GroupId>) -> Vec<(Positi
 
 fn position_before(
     state: &SpaceState,
-    moved: TabId,
+    moved: Option<TabId>,
     group: Option<protocol::GroupId>,
-    before: Option<TabId>,
+    before: Option<Neighbour>,
 ) -> Position {
     let others: Vec<(Position, u128)> = siblings(state, group)
         .into_iter()
-        .filter(|(_, bits)| *bits != moved.bits())
+        .filter(|(_, bits)| moved.is_none_or(|moved| *bits != moved.bits()))
         .collect();
+    let before = before.map(|before| match before {
+        Neighbour::Tab(tab) => tab.bits(),
+        Neighbour::Group(group) => group.bits(),
+    });
     let at = before
-        .and_then(|before| others.iter().position(|(_, bits)| *bits == before.bits()))
+        .and_then(|before| others.iter().position(|(_, bits)| *bits == before))
         .unwrap_or(others.len());
     let low = at.checked_sub(1).map(|at| &others[at].0);
     Position::between(low, others.get(at).map(|(position, _)| position))

@@ -14,7 +14,7 @@ use web_sys::MediaStream;
 use yew::prelude::*;
 
 use crate::ask::Visible;
-use crate::command::Command;
+use crate::command::{Command, Neighbour};
 use crate::statistics::{Reading, Route};
 use crate::ui::backend::{Later, LinkMaker, LinkWish, Links, Source, SpaceSource, Subscription, Trouble};
 use crate::ui::clock;
@@ -25,7 +25,7 @@ fn given(name: &str) -> JsValue {
     Reflect::get(&global(), &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
 }
 
-/// Tabs can be added, moved and removed; the rest only shows.
+/// Tabs can be added, renamed, moved and removed; the rest only shows.
 #[derive(Default)]
 struct Sample {
     /// How often the counters were read.
@@ -54,18 +54,38 @@ fn take(items: &mut Vec<ItemView>, tab: TabId) -> Option<TabView> {
     None
 }
 
-fn put(items: &mut Vec<ItemView>, tab: TabView, group: Option<GroupId>, before: Option<TabId>) {
+fn put(items: &mut Vec<ItemView>, tab: TabView, group: Option<GroupId>, before: Option<Neighbour>) {
     let wanted = items.iter_mut().find_map(|item| match item {
         ItemView::Group(found) if Some(found.group) == group => Some(&mut found.tabs),
         _ => None,
     });
     if let Some(tabs) = wanted {
-        let at = tabs.iter().position(|other| Some(other.tab) == before);
+        let at = tabs
+            .iter()
+            .position(|other| before == Some(Neighbour::Tab(other.tab)));
         tabs.insert(at.unwrap_or(tabs.len()), tab);
     } else {
-        let is_it = |item: &ItemView| matches!(item, ItemView::Tab(other) if Some(other.tab) == before);
-        let at = items.iter().position(is_it);
+        let at = items.iter().position(|item| {
+            before
+                == Some(match item {
+                    ItemView::Tab(other) => Neighbour::Tab(other.tab),
+                    ItemView::Group(group) => Neighbour::Group(group.group),
+                })
+        });
         items.insert(at.unwrap_or(items.len()), ItemView::Tab(tab));
+    }
+}
+
+fn added(url: String, title: String) -> TabView {
+    TabView {
+        tab: TabId::from_bits(0xadded),
+        opens: true,
+        title: if title.is_empty() { url.clone() } else { title },
+        url,
+        favicon: None,
+        pinned: false,
+        viewers: Vec::new(),
+        stream: None,
     }
 }
 
@@ -77,18 +97,30 @@ fn follow(items: &mut Vec<ItemView>, command: Command) {
                 put(items, tab, group, before);
             }
         }
-        Command::AddTab { url, title } => {
+        Command::AddTab { url, title } => put(items, added(url, title), None, None),
+        Command::PutBack {
+            url,
+            title,
+            favicon,
+            pinned,
+            group,
+            before,
+        } => {
             let tab = TabView {
-                tab: TabId::from_bits(0xadded),
-                opens: true,
-                title: if title.is_empty() { url.clone() } else { title },
-                url,
-                favicon: None,
-                pinned: false,
-                viewers: Vec::new(),
-                stream: None,
+                favicon,
+                pinned,
+                ..added(url, title)
             };
-            put(items, tab, None, None);
+            put(items, tab, group, before);
+        }
+        Command::RenameTab { tab, title } => {
+            let tabs = items.iter_mut().flat_map(|item| match item {
+                ItemView::Tab(tab) => std::slice::from_mut(tab),
+                ItemView::Group(group) => &mut group.tabs,
+            });
+            for found in tabs.filter(|found| found.tab == tab) {
+                found.title.clone_from(&title);
+            }
         }
         _ => {}
     }
