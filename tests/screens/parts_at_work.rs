@@ -23,6 +23,10 @@ async fn shown(page: &Page, server: &Server, part: &str) -> Result<()> {
     page.wait_for("document.querySelector('.specimen')", part).await
 }
 
+/// True when all that was to be shown anew is.
+const AFTER_FRAMES: &str = "new Promise((resolve) => \
+    requestAnimationFrame(() => requestAnimationFrame(() => resolve(true))))";
+
 /// The element with the focus.
 const FOCUSED: &str = "document.activeElement";
 
@@ -85,11 +89,9 @@ async fn parts_obey_pointer_and_keys() -> Result<()> {
     page.wait_for(&least, "the upper pane at its smallest").await
 }
 
-#[tokio::test]
-async fn a_removed_tab_comes_back_to_its_place() -> Result<()> {
-    let (browser, server) = (Launch::new().start().await?, Server::start().await?);
-    let page = browser.open("about:blank").await?;
-    has_focus(&page).await?;
+/// Shows the sample of a space.
+async fn space_shown(page: &Page, server: &Server) -> Result<()> {
+    has_focus(page).await?;
     page.call("Page.enable", json!({})).await?;
     let script = format!("globalThis.sample = JSON.stringify({});", json!(sample_view()));
     page.call(
@@ -99,12 +101,108 @@ async fn a_removed_tab_comes_back_to_its_place() -> Result<()> {
     .await?;
     page.navigate(&server.address("/gallery/index.html#space"))
         .await?;
-    let rows = format!(
-        "[...document.querySelectorAll('{}')].map((row) => row.innerText).join()",
+    page.wait_for(&format!("document.querySelector('{}')", t("tab-row")), "the tabs")
+        .await
+}
+
+/// The titles of the tabs in order.
+fn rows() -> String {
+    format!(
+        "[...document.querySelectorAll('{}')].map((row) => row.querySelector('bdi').innerText).join()",
+        t("tab-row")
+    )
+}
+
+#[tokio::test]
+async fn what_is_typed_into_a_row_stays_when_the_list_changes() -> Result<()> {
+    let (browser, server) = (Launch::new().start().await?, Server::start().await?);
+    let page = browser.open("about:blank").await?;
+    space_shown(&page, &server).await?;
+    let value = |id: &str| format!("document.querySelector('{}').value", t(id));
+    // All rows change: they become places to drop on.
+    let drag = format!(
+        "[...document.querySelectorAll('{}')].at(-1).dispatchEvent(new DragEvent('dragstart', {{ bubbles: true }}))",
         t("tab-row")
     );
-    page.wait_for(&format!("document.querySelector('{}')", t("tab-row")), "the tabs")
+    page.hover(&t("tab-row")).await?;
+    page.click(&t("tab-menu")).await?;
+    page.click(&t("rename-tab")).await?;
+    page.type_text("Mine").await?;
+    page.evaluate(&drag).await?;
+    page.wait_for(AFTER_FRAMES, "the list to be shown anew").await?;
+    assert_eq!(page.evaluate(&value("rename-field")).await?, json!("Mine"));
+    page.press("Enter").await?;
+    page.wait_for(&format!("{}.startsWith('Mine,')", rows()), "the new title")
         .await?;
+
+    // Writing a message tells the others, which shows the conversation anew.
+    let own = "[data-testid=message][data-waiting=true]";
+    page.hover(own).await?;
+    page.click(&format!("{own} {}", t("message-menu"))).await?;
+    page.click(&t("edit-message")).await?;
+    page.wait_for(&format!("{FOCUSED}.matches('{}')", t("edit-field")), "the field")
+        .await?;
+    page.press("Control+a").await?;
+    page.type_text("Better").await?;
+    page.click(&t("composer")).await?;
+    page.type_text("And").await?;
+    page.wait_for(AFTER_FRAMES, "the conversation to be shown anew")
+        .await?;
+    assert_eq!(page.evaluate(&value("edit-field")).await?, json!("Better"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_finger_moves_a_tab_by_its_menu() -> Result<()> {
+    let (browser, server) = (Launch::new().start().await?, Server::start().await?);
+    let page = browser.open("about:blank").await?;
+    page.call(
+        "Emulation.setDeviceMetricsOverride",
+        json!({ "width": 390, "height": 780, "deviceScaleFactor": 1, "mobile": true }),
+    )
+    .await?;
+    page.call("Emulation.setTouchEmulationEnabled", json!({ "enabled": true }))
+        .await?;
+    space_shown(&page, &server).await?;
+    tap(&page, &t("show-tabs")).await?;
+    let before = page.evaluate(&rows()).await?;
+    tap(&page, &t("tab-menu")).await?;
+    tap(&page, &t("move-down")).await?;
+    page.wait_for(&format!("{} !== {before}", rows()), "the tab to move")
+        .await?;
+    let moved = page.evaluate(&rows()).await?;
+    let second = before.as_str().and_then(|titles| titles.split(',').nth(1));
+    let first = moved.as_str().and_then(|titles| titles.split(',').next());
+    assert_eq!(first, second, "the first and the second changed places");
+    Ok(())
+}
+
+/// A finger's tap on the first element that a selector matches.
+async fn tap(page: &Page, selector: &str) -> Result<()> {
+    let found = format!("document.querySelector({})", json!(selector));
+    page.wait_for(&format!("{found}?.checkVisibility()"), selector)
+        .await?;
+    let place = format!(
+        "(() => {{ {found}.scrollIntoViewIfNeeded(true); const box = {found}.getBoundingClientRect(); \
+         return {{ x: box.x + box.width / 2, y: box.y + box.height / 2 }}; }})()"
+    );
+    let place = page.evaluate(&place).await?;
+    for (kind, points) in [("touchStart", json!([place])), ("touchEnd", json!([]))] {
+        page.call(
+            "Input.dispatchTouchEvent",
+            json!({ "type": kind, "touchPoints": points }),
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_removed_tab_comes_back_to_its_place() -> Result<()> {
+    let (browser, server) = (Launch::new().start().await?, Server::start().await?);
+    let page = browser.open("about:blank").await?;
+    space_shown(&page, &server).await?;
+    let rows = rows();
     let before = page.evaluate(&rows).await?;
 
     page.hover(&t("tab-row")).await?;

@@ -41,10 +41,12 @@ pub fn Message(props: &Props) -> Html {
     let (field, row) = (use_node_ref(), use_node_ref());
     let message = &props.message;
     use_effect_with(*editing, {
-        let (field, row) = (field.clone(), row.clone());
+        let (field, row, text) = (field.clone(), row.clone(), message.text.clone());
         move |editing| {
             let was_editing = was_editing.replace(*editing);
             if *editing && let Some(field) = field.cast::<HtmlTextAreaElement>() {
+                // Once, not as its value: that would be put back over what is typed whenever the message changes.
+                field.set_value(&text);
                 let _ = field.focus();
                 field.scroll_into_view_with_bool(false);
             } else if was_editing {
@@ -96,7 +98,7 @@ pub fn Message(props: &Props) -> Html {
             }
             <div class="body">
                 if *editing {
-                    <textarea class="input" rows="2" ref={field} value={message.text.clone()} aria-label={say(Key::EditMessage)} {onkeydown} data-testid="edit-field" />
+                    <textarea class="input" rows="2" ref={field} aria-label={say(Key::EditMessage)} {onkeydown} data-testid="edit-field" />
                     <div class="two small-buttons">
                         <Button kind={Kind::Primary} onclick={move |_: MouseEvent| save.emit(())} testid="save-edit">{ say(Key::Save) }</Button>
                         <Button kind={Kind::Quiet} onclick={let editing = editing.clone(); move |_: MouseEvent| editing.set(false)}>{ say(Key::Cancel) }</Button>

@@ -72,8 +72,11 @@ pub fn TabRow(props: &Props) -> Html {
     let (field, row) = (use_node_ref(), use_node_ref());
     use_effect_with(*renaming, {
         let (field, row, by_key) = (field.clone(), row.clone(), by_key.clone());
+        let title = props.tab.title.clone();
         move |renaming| {
             if *renaming && let Some(field) = field.cast::<HtmlInputElement>() {
+                // Once, not as its value: that would be put back over what is typed whenever the row changes.
+                field.set_value(&title);
                 let _ = field.focus();
                 field.select();
             } else if by_key.take() {
@@ -232,7 +235,7 @@ fn rename_field(
         }
     };
     html! {
-        <input class="input grow" ref={field.clone()} value={props.tab.title.clone()} maxlength="512" aria-label={say(Key::NewTitle)} {onkeydown} {onblur} data-testid="rename-field" />
+        <input class="input grow" ref={field.clone()} maxlength="512" aria-label={say(Key::NewTitle)} {onkeydown} {onblur} data-testid="rename-field" />
     }
 }
 
