@@ -166,6 +166,18 @@ pub enum Problem {
     Incognito,
 }
 
+impl Problem {
+    /// What Chrome's words about a capture mean. It has no codes: "Extension has not been invoked for the current
+    /// page (see activeTab permission). Chrome pages cannot be captured."
+    pub fn of_capture(words: String) -> Self {
+        if words.contains("has not been invoked") {
+            Self::NeedsClick
+        } else {
+            Self::CaptureFailed(words)
+        }
+    }
+}
+
 /// A tab in the list of what would become visible.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Visible {

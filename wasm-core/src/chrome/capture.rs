@@ -4,6 +4,7 @@ use js_sys::{Array, Promise};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
+use crate::ask::Problem;
 use crate::browser::{Failure, object, settled};
 
 #[wasm_bindgen]
@@ -40,10 +41,10 @@ pub(crate) async fn permit(tab: i32) -> Permit {
     }
     match media_id(tab).await {
         Ok(id) => Permit::MediaId(id),
-        // Chrome has no codes: "Extension has not been invoked for the current page (see activeTab permission).
-        // Chrome pages cannot be captured."
-        Err(Failure(words)) if words.contains("has not been invoked") => Permit::NeedsClick,
-        Err(Failure(words)) => Permit::Failed(words),
+        Err(Failure(words)) => match Problem::of_capture(words.clone()) {
+            Problem::NeedsClick => Permit::NeedsClick,
+            _ => Permit::Failed(words),
+        },
     }
 }
 

@@ -21,6 +21,7 @@ super::words! {
     CheckAndSave = "Check and save",
     Checking = "Checking…",
     ClickForSound = "Click for sound",
+    ClickToStream = "Click the TabSpace icon in the toolbar: Chrome wants that before a tab is captured. The stream starts then.",
     Close = "Close",
     CodeAddressNotAllowed = "Only web addresses (http and https) can be shared.",
     CodeBadPosition = "This place in the list is not valid.",

@@ -67,6 +67,7 @@ keys! {
     CheckAndSave
     Checking
     ClickForSound
+    ClickToStream
     Close
     CodeAddressNotAllowed
     CodeBadPosition

@@ -14,6 +14,8 @@ use crate::ui::clock;
 use crate::view::Projection;
 
 const STREAM_WISH: &str = "stream_wish";
+/// How long a wish to stream waits for a click on the icon.
+const CLICK_MS: i64 = 120_000;
 
 #[wasm_bindgen]
 extern "C" {
@@ -238,6 +240,12 @@ pub async fn window_now() -> Result<WindowNow, String> {
     Ok(WindowNow { window, tabs, groups })
 }
 
+/// The tab that is seen in a window.
+pub async fn seen_tab(window: i32) -> Result<Option<OpenTab>, String> {
+    let seen = object(&[("windowId", window.into()), ("active", true.into())]);
+    Ok(tabs(&seen).await?.pop())
+}
+
 /// The tabs of all windows.
 pub async fn all_tabs() -> Result<Vec<OpenTab>, String> {
     tabs(&Object::new()).await
@@ -433,6 +441,17 @@ pub async fn stream_wish(granted: bool) -> Wish {
         return Wish::None;
     }
     Wish::Stream(tab)
+}
+
+/// Keeps the wish to stream a tab for the click on the extension's icon that Chrome wants, and says so over it.
+pub async fn wish_for_click(tab: i32) -> Result<(), String> {
+    #[expect(clippy::cast_precision_loss, reason = "a time in milliseconds fits a double")]
+    let until = clock::now().plus(CLICK_MS).0 as f64;
+    let wish = object(&[("tab", tab.into()), ("until", until.into())]);
+    settle(session_set(&object(&[(STREAM_WISH, wish.into())]))).await?;
+    // The page that asked says it too.
+    let _ = settle(set_badge(&object(&[("tabId", tab.into()), ("text", "▶".into())]))).await;
+    Ok(())
 }
 
 /// Forgets a wish that was met, and takes its sign off the icon.

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use protocol::SpaceId;
+use protocol::{Role, SpaceId};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
@@ -12,12 +12,14 @@ use crate::ui::chrome_page;
 use crate::ui::panel::dialogs::Dialogs;
 use crate::ui::panel::header::Header;
 use crate::ui::panel::space_list::SpaceList;
-use crate::ui::panel::state::{Chosen, Input, Over, Panel};
+use crate::ui::panel::state::{Chosen, Input, Over, Panel, Starting};
+use crate::ui::panel::streaming;
 use crate::ui::parts::{Banner, Button, Empty, Loading, Name, SplitPane, Tone};
 use crate::ui::port_source::PortSource;
 use crate::ui::say::{refusal, say};
 use crate::ui::space::conversation::Conversation;
 use crate::ui::space::live::use_space;
+use crate::ui::space::may;
 use crate::ui::space::notices::Notices;
 use crate::ui::space::stream_card::StreamCard;
 use crate::ui::space::tabs::Tabs;
@@ -142,14 +144,33 @@ fn open_space(panel: &Panel, view: Rc<SpaceView>, source: &Source, on_input: &Ca
         let on_input = on_input.clone();
         Callback::from(move |()| on_input.emit(Input::WentWrong(None)))
     };
+    let streams_here = view.streams.iter().any(|stream| stream.here);
+    let streamable =
+        panel.follows_window(view.space) && view.link != LinkView::Private && may(&view, Role::Editor);
+    let on_stream = (streamable && !streams_here).then(|| {
+        let (window, on_input) = (panel.window, on_input.clone());
+        Callback::from(move |()| streaming::stream(window, &on_input))
+    });
+    let starting = if on_stream.is_some() {
+        panel.starting
+    } else {
+        Starting::No
+    };
+    let on_patience_end = {
+        let on_input = on_input.clone();
+        Callback::from(move |()| on_input.emit(Input::Streams(Starting::No)))
+    };
     html! {
         <main class="panel">
-            <Header view={view.clone()} on_input={on_input.clone()} />
+            <Header view={view.clone()} on_input={on_input.clone()} {on_stream} starting={starting == Starting::Asked} />
             if let LinkView::Ended { reason } = &view.link {
                 <Banner tone={Tone::Danger} testid="ended">{ refusal(reason) }{" "}{ say(Key::TabsStayHere) }</Banner>
             }
             if let Some(words) = panel.trouble.clone() {
                 <Banner tone={Tone::Danger} {on_close}>{words}</Banner>
+            }
+            if starting == Starting::NeedsClick {
+                <Banner tone={Tone::Info} on_close={on_patience_end} testid="needs-click">{ say(Key::ClickToStream) }</Banner>
             }
             <Notices view={view.clone()} source={source.clone()} {on_text} />
             { for view.streams.iter().map(|stream| html! {

@@ -7,7 +7,7 @@ use yew::prelude::*;
 
 use crate::language::Key;
 use crate::ui::panel::state::{Chosen, Input, Over};
-use crate::ui::parts::{Chip, Icon, Menu, MenuItem, Name, People, Tooltip};
+use crate::ui::parts::{Button, Chip, Icon, Menu, MenuItem, Name, People, Tooltip};
 use crate::ui::say::say;
 use crate::ui::space::link_state::LinkState;
 use crate::ui::space::{here, may};
@@ -20,6 +20,10 @@ pub struct Props {
     pub view: Rc<SpaceView>,
     /// What the person did.
     pub on_input: Callback<Input>,
+    /// Streams the tab that is seen beside the panel, where that can be.
+    pub on_stream: Option<Callback<()>>,
+    /// A stream is being started.
+    pub starting: bool,
 }
 
 /// The head.
@@ -83,7 +87,14 @@ pub fn Header(props: &Props) -> Html {
                 }
                 <Menu label={say(Key::SpaceMenu)} {items} testid="space-menu" />
             </div>
-            <LinkState link={view.link.clone()} role={view.role} unsent={view.unsent} />
+            <div class="state-row">
+                <LinkState link={view.link.clone()} role={view.role} unsent={view.unsent} />
+                if let Some(on_stream) = &props.on_stream {
+                    <Button icon={Name::Stream} busy={props.starting} onclick={on_stream.reform(|_: MouseEvent| ())} testid="stream-tab">
+                        { say(if props.starting { Key::Starting } else { Key::StreamTab }) }
+                    </Button>
+                }
+            </div>
         </header>
     }
 }

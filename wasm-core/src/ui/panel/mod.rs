@@ -7,3 +7,4 @@ pub mod dialogs;
 pub mod header;
 pub mod space_list;
 pub mod state;
+pub mod streaming;

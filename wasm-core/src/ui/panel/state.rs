@@ -47,6 +47,19 @@ pub struct Panel {
     pub drafts: Drafts,
     /// What went wrong, in words.
     pub trouble: Option<String>,
+    /// How it stands with a stream that was asked for here.
+    pub starting: Starting,
+}
+
+/// How it stands with a stream that the panel was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Starting {
+    /// None was, or it runs.
+    No,
+    /// It is being started.
+    Asked,
+    /// Chrome wants a click on the extension's icon first; then it starts by itself.
+    NeedsClick,
 }
 
 /// What happened.
@@ -62,6 +75,7 @@ pub enum Input {
     Drafted(String),
     Taken(u32),
     WentWrong(Option<String>),
+    Streams(Starting),
 }
 
 impl Panel {
@@ -74,6 +88,7 @@ impl Panel {
             over: None,
             drafts: Drafts::default(),
             trouble: None,
+            starting: Starting::No,
         }
     }
 
@@ -84,6 +99,11 @@ impl Panel {
             Chosen::List => None,
             Chosen::Window => self.followed().map(|space| space.space),
         }
+    }
+
+    /// Whether this space is the one that follows the window the panel stands in: its tabs can be streamed here.
+    pub fn follows_window(&self, space: SpaceId) -> bool {
+        self.followed().is_some_and(|followed| followed.space == space)
     }
 
     fn followed(&self) -> Option<&SpaceSummary> {
@@ -139,13 +159,21 @@ impl Reducible for Panel {
                 next.over = None;
                 next.drafts = Drafts::default();
                 next.trouble = None;
+                next.starting = Starting::No;
             }
             Input::Opened(over) => next.over = Some(over),
             Input::Closed => next.over = None,
             Input::Shared { before, now } => next.follow_shared(before, now),
             Input::Drafted(text) => next.drafts.put(&text),
             Input::Taken(number) => next.drafts.take(number),
-            Input::WentWrong(words) => next.trouble = words,
+            Input::WentWrong(words) => {
+                next.trouble = words;
+                next.starting = Starting::No;
+            }
+            Input::Streams(starting) => {
+                next.starting = starting;
+                next.trouble = None;
+            }
         }
         Rc::new(next)
     }

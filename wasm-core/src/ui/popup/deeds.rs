@@ -200,20 +200,11 @@ pub fn stream(popup: &Handle) {
     });
 }
 
-/// What Chrome's words mean.
-fn not_captured(words: String) -> Problem {
-    if words.contains("has not been invoked") {
-        Problem::NeedsClick
-    } else {
-        Problem::CaptureFailed(words)
-    }
-}
-
 /// Without the permission the writer falls back to the browser's own picker.
 async fn start_stream(tab: &OpenTab, granted: bool, waited: bool) -> Result<(), Trouble> {
     let media_id = if granted {
         let id = chrome_page::media_id(tab.id).await;
-        Some(id.map_err(|words| Trouble::Problem(not_captured(words)))?)
+        Some(id.map_err(|words| Trouble::Problem(Problem::of_capture(words)))?)
     } else {
         None
     };
