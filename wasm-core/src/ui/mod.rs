@@ -16,21 +16,21 @@
 //! `save-window`, `share`, `stream-tab`, `stop-stream`, `link-state`, `open-panel`, `open-options`, `back`.
 //! Share: `your-name`, `visible-tab`, `role`, `expiry`, `create-link`, `link`, `copy-link`, `invite-row`,
 //! `revoke`. Members: `members`, `member-row`, `member-role`, `remove-member`.
-//! A space: `link-state` (with `data-link`), `presence`, `person`, `tabs`, `tab-row` (with `data-tab`),
+//! A space: `link-state` (with `data-link`), `presence`, `person`, `more-people`, `tabs`, `tab-row` (with `data-tab`),
 //! `tab-menu`, `rename-tab`, `rename-field`, `move-up`, `move-down`, `remove-tab`, `add-tab`,
 //! `add-tab-field`, `add-tab-submit`, `messages`, `message` (with `data-waiting`), `waiting`,
 //! `message-menu`, `edit-message`, `delete-message`, `edit-field`, `save-edit`, `typing`, `composer`,
 //! `send`, `read-only`, `ended`.
 //! Streams: `stream-card`, `stage`, `stage-video`, `stage-status`, `watch-again`, `click-for-sound`,
 //! `mute`, `full-screen`, `watchers`, `pointers`, `pointer`, `stop-stream`.
-//! Panel: `space-menu`, `rename-space`, `show-members`, `all-spaces`, `delete-space`, `leave`,
+//! Panel: `stream-tab`, `needs-click`, `space-menu`, `rename-space`, `show-members`, `all-spaces`, `delete-space`, `leave`,
 //! `share-dialog`, `members-dialog`, `rename-dialog`, `end-dialog`, `confirm-end`, `space-name`,
 //! `save-name`.
 //! Web: `preview`, `join-name`, `join`, `open-space`, `join-trouble`, `try-again`, `invite`,
 //! `show-members`, `leave`, `confirm-leave`, `your-spaces`, `your-space`, `show-tabs`, `show-live`,
 //! `show-people`, `empty-stage`, `reconnecting`, `space-trouble`. `join-trouble` and `ended` have
 //! `data-code`.
-//! Welcome: `save-window`, `saved`. Options: `erase`, `confirm-erase`, `keep`, `relay`, `save-relay`, `your-name`, `save-name`, `ignored`, `save-ignored`, `saved`, `theme`,
+//! Welcome: `save-window`, `saved`. Options: `try-again`, `erase`, `confirm-erase`, `keep`, `relay`, `save-relay`, `your-name`, `save-name`, `ignored`, `save-ignored`, `saved`, `theme`,
 //! `language`.
 
 pub mod appearance;

@@ -96,6 +96,10 @@ fn save(options: &UseReducerHandle<Options>, field: Setting) {
     spawn_local(async move { options.dispatch(Input::Ended(field, ask(wish).await.map(drop))) });
 }
 
+fn load(options: UseReducerHandle<Options>) {
+    spawn_local(async move { options.dispatch(Input::Loaded(ask(Ask::Settings).await)) });
+}
+
 /// The options.
 #[component]
 pub fn OptionsApp() -> Html {
@@ -109,8 +113,12 @@ pub fn OptionsApp() -> Html {
     });
     use_effect_with((), {
         let options = options.clone();
-        move |()| spawn_local(async move { options.dispatch(Input::Loaded(ask(Ask::Settings).await)) })
+        move |()| load(options)
     });
+    let again = {
+        let options = options.clone();
+        move |_: MouseEvent| load(options.clone())
+    };
     let submit = |field: Setting| {
         let options = options.clone();
         move |event: SubmitEvent| {
@@ -141,7 +149,11 @@ pub fn OptionsApp() -> Html {
     html! {
         <main class="options">
             <h1>{ say(Key::Options) }</h1>
-            if let Some(why) = &options.load_failed { <Banner tone={Tone::Danger}>{ why.words() }</Banner> }
+            if let Some(why) = &options.load_failed {
+                <Banner tone={Tone::Danger}>
+                    { why.words() }<Button kind={Kind::Link} onclick={again} testid="try-again">{ say(Key::TryAgain) }</Button>
+                </Banner>
+            }
             <section>
                 <h2>{ say(Key::Relay) }</h2>
                 <p class="muted">{ say(Key::RelayHint) }</p>

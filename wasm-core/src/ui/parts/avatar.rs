@@ -15,6 +15,9 @@ const SHOWN: usize = 3;
 pub struct AvatarProps {
     /// The person's name.
     pub name: AttrValue,
+    /// What is said of the person, when it is more than the name.
+    #[prop_or_default]
+    pub words: Option<AttrValue>,
     /// The person's colour.
     pub colour: Colour,
     /// 28 px instead of 22.
@@ -42,7 +45,8 @@ pub fn Avatar(props: &AvatarProps) -> Html {
         props.big.then_some("big"),
         props.away.then_some("away")
     );
-    html! { <span {class} title={props.name.clone()} role="img" aria-label={props.name.clone()}>{initial(&props.name)}</span> }
+    let words = props.words.clone().unwrap_or_else(|| props.name.clone());
+    html! { <span {class} title={words.clone()} role="img" aria-label={words}>{initial(&props.name)}</span> }
 }
 
 /// What a stack of people needs.

@@ -56,9 +56,9 @@ pub fn Members(props: &Props) -> Html {
         html! {
             <li class="row tall" key={member.to_string()} data-testid="member-row">
                 <Avatar name={person.name.clone()} colour={person.colour} big=true away={!person.here} />
-                <span class="grow clip">
-                    <bdi class="strong">{ if person.you { say_with(Key::NameYou, &[("name", &person.name)]) } else { person.name.clone() } }</bdi>
-                    <span class="faint small block-line">{ say(if !person.here { Key::Away } else if person.idle { Key::Idle } else { Key::Here }) }</span>
+                <span class="grow">
+                    <bdi class="strong clip block-line">{ if person.you { say_with(Key::NameYou, &[("name", &person.name)]) } else { person.name.clone() } }</bdi>
+                    <span class="faint small clip block-line">{ say(if !person.here { Key::Away } else if person.idle { Key::Idle } else { Key::Here }) }</span>
                 </span>
                 if owner && !person.you {
                     <Choice label={say_with(Key::RoleOf, &[("name", &person.name)])} {options} value={person.role.as_str()} {on_change} bare=true testid="member-role" />
