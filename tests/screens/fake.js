@@ -22,9 +22,14 @@
   const look = new CSSStyleSheet();
   look.replaceSync(`
     :root { --font: "Noto Sans"; --mono: "Noto Sans Mono"; }
-    *, ::before, ::after { animation: none !important; transition: none !important; caret-color: transparent !important; }
-    * { scrollbar-width: none !important; }
+    * { caret-color: transparent !important; scrollbar-width: none !important; }
+    ${fixture.moves ? "" : "*, ::before, ::after { animation: none !important; transition: none !important; }"}
   `);
+  // What moved, for those who want to know.
+  fixture.moved = [];
+  for (const began of ["animationstart", "transitionrun"]) {
+    addEventListener(began, ({ target }) => fixture.moved.push(`${began} of ${/** @type {any} */ (target).className}`), true);
+  }
   document.adoptedStyleSheets = [look];
 
   // What the scene before this one kept.
@@ -86,6 +91,7 @@
   const answer = (text) => {
     const ask = JSON.parse(text);
     const name = typeof ask === "string" ? ask : Object.keys(ask)[0];
+    (fixture.asks ??= []).push(ask);
     const found = chrome.answers?.[name] ?? "done";
     return later(found === "never" ? "never" : JSON.stringify(found));
   };
@@ -134,7 +140,7 @@
       },
       tabs: {
         query: (/** @type {any} */ query) =>
-          chrome.fails ? Promise.reject(new Error(chrome.fails)) : later(chrome.tabs === "never" ? "never" : tabs.filter((/** @type {any} */ tab) => query.windowId === undefined || tab.windowId === query.windowId)),
+          chrome.fails ? Promise.reject(new Error(chrome.fails)) : later(chrome.tabs === "never" ? "never" : tabs.filter((/** @type {any} */ tab) => (query.windowId === undefined || tab.windowId === query.windowId) && (!query.active || tab.active))),
         update: async () => {},
       },
       tabGroups: { query: async () => chrome.groups ?? [] },
@@ -157,9 +163,9 @@
           return never();
         },
       },
-      tabCapture: { getMediaStreamId: never },
+      tabCapture: { getMediaStreamId: () => (chrome.captureFails ? Promise.reject(new Error(chrome.captureFails)) : Promise.resolve("media")) },
       sidePanel: { open: async () => {}, setOptions: async () => {} },
-      action: { setBadgeText: async () => {}, setTitle: async () => {} },
+      action: { setBadgeText: async (/** @type {any} */ badge) => { chrome.badge = badge; }, setTitle: async () => {} },
       i18n: { getMessage: (/** @type {string} */ name) => name },
     },
   });

@@ -5,6 +5,8 @@
 //! the scene. `TABSPACE_SCENES` names the scenes to look at (parts of names, separated by spaces);
 //! `TABSPACE_ACCEPT` those whose picture is accepted as it is now.
 
+mod motion;
+mod panel_at_work;
 mod parts_at_work;
 mod pictures;
 mod popup_at_work;
@@ -49,9 +51,10 @@ const VARIANTS: [Variant; 4] = [
     },
 ];
 
-/// The variants of a scene. The gallery of the parts speaks no language but its samples'.
+/// The variants of a scene. The gallery of the parts speaks no language but its samples', and contrast has nothing to
+/// do with language.
 fn variants(scene: &Scene) -> impl Iterator<Item = Variant> {
-    let speaks = !scene.name.starts_with("parts-");
+    let speaks = !scene.name.starts_with("parts-") && scene.wants.is_none();
     VARIANTS
         .into_iter()
         .filter(move |variant| speaks || variant.language == "en")
@@ -105,8 +108,12 @@ impl Photographer {
             json!({ "enabled": scene.touch }),
         )
         .await?;
-        let scheme = json!([{ "name": "prefers-color-scheme", "value": variant.theme }]);
-        page.call("Emulation.setEmulatedMedia", json!({ "features": scheme }))
+        let features: Value = [("prefers-color-scheme", variant.theme)]
+            .into_iter()
+            .chain(scene.wants)
+            .map(|(name, value)| json!({ "name": name, "value": value }))
+            .collect();
+        page.call("Emulation.setEmulatedMedia", json!({ "features": features }))
             .await?;
         let mut fixture = scene.fixture.clone();
         fixture["stored"] = json!({ "language": variant.language });
@@ -247,6 +254,29 @@ async fn every_screen_looks_as_accepted_and_is_accessible() -> Result<()> {
         complaints.len(),
         complaints.join("\n")
     )))
+}
+
+/// What is to be tapped and is smaller than a finger's 44 pixels; words within a sentence may be.
+const TOO_SMALL: &str = "[...document.querySelectorAll('a, button, input, select, textarea, label:has(input), [role=tab], [role=menuitem]')] \
+    .filter((target) => target.checkVisibility() && !target.matches('.link, label *')) \
+    .map((target) => [target, (target.closest('.search') ?? target).getBoundingClientRect()]) \
+    .filter(([target, box]) => box.width > 1 && (box.width < 44 || box.height < 44)) \
+    .map(([target, box]) => `${target.dataset.testid ?? target.outerHTML.slice(0, 80)}: ${box.width} by ${box.height}`)";
+
+#[tokio::test]
+async fn what_is_tapped_is_as_large_as_a_finger() -> Result<()> {
+    let browser = Launch::new().start().await?;
+    let photographer = Photographer::new(&browser, String::new()).await?;
+    let mut complaints = Vec::new();
+    for scene in scenes::all().iter().filter(|scene| scene.touch) {
+        photographer.open(scene, VARIANTS[0]).await?;
+        let small = photographer.page.evaluate(TOO_SMALL).await?;
+        if small != json!([]) {
+            complaints.push(format!("{}: {small}", scene.name));
+        }
+    }
+    assert_eq!(complaints, Vec::<String>::new());
+    Ok(())
 }
 
 #[test]

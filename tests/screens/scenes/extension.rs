@@ -7,8 +7,8 @@ use wasm_core::ask::{Answer, Never, Problem, Visible};
 use wasm_core::view::{LinkView, MediaView, Notice, NoticeKind, Projection, SpaceView};
 
 use super::sample::{
-    self, chrome_groups, chrome_tabs, crowded_view, empty_view, followed, glimpse, held, many_chrome_tabs,
-    many_spaces, projection, space, view, view_with_stream,
+    self, LONG_NAME, chrome_groups, chrome_tabs, crowded_view, empty_view, followed, glimpse, held,
+    many_chrome_tabs, many_spaces, projection, space, view, view_with_stream,
 };
 use super::{Deed, Scene};
 
@@ -29,6 +29,12 @@ fn chrome(tabs: &Value, projection: &Projection, answers: &Value) -> Value {
     json!({ "chrome": { "tabs": tabs, "groups": chrome_groups(), "projection": projection, "answers": answers } })
 }
 
+fn relay_away() -> Problem {
+    Problem::RelayAway {
+        relay: "https://tabspace.example.org".to_owned(),
+    }
+}
+
 fn of_popup(name: &str, fixture: Value) -> Scene {
     Scene::new(&format!("popup-{name}"), "/extension/popup.html", POPUP, fixture).shows("tab-row")
 }
@@ -40,9 +46,6 @@ pub(super) fn popup_of_live_space() -> Scene {
 
 fn popup() -> Vec<Scene> {
     let with = |projection: &Projection| chrome(&chrome_tabs(), projection, &json!({}));
-    let away = Problem::RelayAway {
-        relay: "https://tabspace.example.org".to_owned(),
-    };
     let mut no_path = followed(LinkView::Live, 0, true);
     no_path.spaces[0].streams[0].no_path = true;
     let mut loading = with(&projection());
@@ -53,7 +56,7 @@ fn popup() -> Vec<Scene> {
     let failing = chrome(
         &chrome_tabs(),
         &followed(LinkView::Live, 0, false),
-        &json!({ "stream_tab": Answer::Problem(away), "restore": Answer::Problem(Problem::NotSaved("QuotaExceededError".to_owned())) }),
+        &json!({ "stream_tab": Answer::Problem(relay_away()), "restore": Answer::Problem(Problem::NotSaved("QuotaExceededError".to_owned())) }),
     );
     vec![
         of_popup("first", with(&Projection::default())),
@@ -97,6 +100,22 @@ fn visible() -> Vec<Visible> {
     visible
 }
 
+/// What a thousand tabs are whose titles are hard to lay out.
+fn many_visible() -> Vec<Visible> {
+    let tabs = crowded_view().items.into_iter().filter_map(|item| match item {
+        wasm_core::view::ItemView::Tab(tab) => Some(tab),
+        wasm_core::view::ItemView::Group(_) => None,
+    });
+    tabs.enumerate()
+        .map(|(at, tab)| Visible {
+            tab: tab.tab,
+            title: tab.title,
+            url: tab.url,
+            never: (at % 5 == 1).then_some(Never::Ignored),
+        })
+        .collect()
+}
+
 fn share() -> Vec<Scene> {
     let link = format!("https://tabspace.example.org/join#{}", "k3x9".repeat(8));
     let with = |answers: &Value, projection: &Projection| {
@@ -119,15 +138,39 @@ fn share() -> Vec<Scene> {
         invite(2, Role::Viewer, 0)
     ]));
     let mut refused = lists.clone();
-    refused["share"] = json!(Answer::Problem(Problem::RelayAway {
-        relay: "https://tabspace.example.org".to_owned()
-    }));
+    refused["share"] = json!(Answer::Problem(relay_away()));
     let named = |name: &str, scene: Scene| Scene {
         name: format!("share-{name}"),
         ..scene
     };
     let make = [Deed::Click("share"), Deed::Click("create-link")];
+    let mut links = with(&done, &shared);
+    links.fixture["chrome"]["view"] = json!(view());
+    let mut revoked = links.clone();
+    revoked.fixture["chrome"]["answers"]["revoke"] = json!(Answer::Invites(vec![invite(2, Role::Viewer, 0)]));
+    let mut many = lists.clone();
+    many["what_is_shared"] = json!(Answer::Visible(many_visible()));
+    let mut crowd = links.clone();
+    crowd.fixture["chrome"]["view"] = json!(crowded_view());
+    crowd.fixture["chrome"]["answers"]["invites"] = json!(Answer::Invites(
+        (1..=30)
+            .map(|number| invite(number, Role::Commenter, 12_345))
+            .collect()
+    ));
     vec![
+        named(
+            "links",
+            links.does(&[Deed::Click("share"), Deed::Hover("member-role")]),
+        ),
+        named(
+            "revoked",
+            revoked.does(&[Deed::Click("share"), Deed::Click("revoke")]),
+        ),
+        named("crowded", with(&many, &private)),
+        named(
+            "crowded-links",
+            crowd.does(&[Deed::Click("share"), Deed::Hover("member-role")]),
+        ),
         named("what", with(&lists, &private)),
         named(
             "loading",
@@ -161,6 +204,10 @@ fn of_panel(name: &str, view: &SpaceView) -> Scene {
     fixture["chrome"]["view"] = json!(view);
     let path = format!("/extension/panel.html?space={}", space(1));
     Scene::new(&format!("panel-{name}"), &path, PANEL, fixture).shows("tabs")
+}
+
+pub(super) fn panel_of_live_space() -> Scene {
+    of_panel("live", &view())
 }
 
 fn panel() -> Vec<Scene> {
@@ -206,11 +253,19 @@ fn panel() -> Vec<Scene> {
         scene
     };
     let picture = format!("{} img", t("thumbnail"));
+    let mut needs_click = of_panel("needs-click", &view()).does(&[Deed::Click("stream-tab")]);
+    needs_click.fixture["chrome"]["captureFails"] =
+        json!("Extension has not been invoked for the current page");
+    let mut away = of_panel("share-away", &linked(LinkView::Reconnecting, 2));
+    away.fixture["chrome"]["answers"] = json!({ "invites": Answer::Problem(relay_away()) });
+    let away = away.does(&[Deed::Click("space-menu"), Deed::Click("share")]);
     vec![
+        away,
         list.shows("spaces"),
         empty_list.shows("save-window"),
         loading,
-        of_panel("live", &view()),
+        panel_of_live_space(),
+        needs_click,
         of_panel("private", &linked(LinkView::Private, 0)),
         of_panel("empty", &empty_view()),
         of_panel("reconnecting", &linked(LinkView::Reconnecting, 2)),
@@ -268,7 +323,31 @@ fn options() -> Vec<Scene> {
     wrong["set_relay"] = json!(Answer::Problem(Problem::NotARelay {
         relay: "https://example.org".to_owned()
     }));
+    let refusing = |problem: Problem| {
+        let mut answers = settings.clone();
+        answers["set_relay"] = json!(Answer::Problem(problem));
+        answers
+    };
+    let in_use = Problem::RelayInUse {
+        relay: "https://tabspace.example.org".to_owned(),
+    };
+    let mut checking = settings.clone();
+    checking["set_relay"] = json!("never");
+    let silent = json!({ "settings": Answer::Done });
+    let ignored: Vec<String> = (0..300)
+        .map(|at| format!("*://*.a-long-name-of-a-site-{at}.example/*"))
+        .collect();
+    let crowded = json!({ "settings": Answer::Settings {
+        relay: format!("https://{}.example.org", "a-long-name-of-a-relay-".repeat(6)),
+        ignored: ignored.join("\n"),
+        your_name: LONG_NAME.to_owned(),
+    } });
     vec![
+        of("relay-away", &refusing(relay_away())).does(&[Deed::Click("save-relay")]),
+        of("relay-in-use", &refusing(in_use)).does(&[Deed::Click("save-relay")]),
+        of("relay-checking", &checking).does(&[Deed::Click("save-relay")]),
+        of("silent", &silent).has(".banner"),
+        of("crowded", &crowded),
         of("filled", &settings),
         of("loading", &json!({ "settings": "never" })).shows("relay"),
         of("relay-good", &settings).does(&[Deed::Click("save-relay")]),

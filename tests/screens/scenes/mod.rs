@@ -21,6 +21,8 @@ pub(crate) struct Scene {
     pub(crate) touch: bool,
     /// The size of text, 1 is usual.
     pub(crate) zoom: f64,
+    /// What else the person asked the system for: a media feature and its value.
+    pub(crate) wants: Option<(&'static str, &'static str)>,
     /// What stands behind the page; see `fake.js`.
     pub(crate) fixture: Value,
     /// A script that is true once the screen is as it will be.
@@ -52,6 +54,7 @@ impl Scene {
             size,
             touch: false,
             zoom: 1.0,
+            wants: None,
             fixture,
             ready: String::new(),
             deeds: Vec::new(),
@@ -100,11 +103,48 @@ pub(crate) fn popup_that_must_ask() -> Scene {
     scene
 }
 
+/// A side panel beside a live space's window; `words` are Chrome's when it does not let the tab be captured.
+pub(crate) fn panel_that_streams(words: Option<&str>) -> Scene {
+    let mut scene = extension::panel_of_live_space();
+    scene.fixture["now"] = json!(sample::NOW.0);
+    scene.fixture["chrome"]["captureFails"] = json!(words);
+    scene
+}
+
+/// The main screens, to be seen with more contrast too.
+const MAIN: [&str; 7] = [
+    "popup-keyboard",
+    "panel-streaming",
+    "space-live",
+    "join-editor",
+    "options-relay-wrong",
+    "share-what",
+    "parts-button",
+];
+
+/// The main screens as those see them who have the system choose the colours, or want more contrast.
+fn in_contrast(scenes: &[Scene]) -> Vec<Scene> {
+    let kinds = [
+        ("forced", ("forced-colors", "active")),
+        ("contrast", ("prefers-contrast", "more")),
+    ];
+    let main = scenes.iter().filter(|scene| MAIN.contains(&scene.name.as_str()));
+    main.flat_map(|scene| {
+        kinds.map(|(kind, wants)| Scene {
+            name: format!("{kind}-{}", scene.name),
+            wants: Some(wants),
+            ..scene.clone()
+        })
+    })
+    .collect()
+}
+
 /// All scenes. Their names are unique.
 pub(crate) fn all() -> Vec<Scene> {
     let mut scenes = extension::scenes();
     scenes.extend(web::scenes());
     scenes.extend(parts::scenes());
+    scenes.extend(in_contrast(&scenes));
     for scene in &mut scenes {
         scene.fixture["now"] = json!(sample::NOW.0);
     }

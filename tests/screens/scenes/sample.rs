@@ -415,7 +415,10 @@ pub(super) fn empty_view() -> SpaceView {
     view
 }
 
-/// A thousand tabs, a hundred people with the longest names, two hundred messages.
+/// Names that are hard to lay out.
+const HARD_NAMES: [&str; 4] = [LONG_NAME, "عبد الرحمن بن محمد الأندلسي", "👩🏽‍🚀 Zoë", "W"];
+
+/// A thousand tabs, a hundred people with names that are hard to lay out, two hundred messages.
 pub(super) fn crowded_view() -> SpaceView {
     let mut view = view();
     LONG_NAME.clone_into(&mut view.name);
@@ -430,7 +433,12 @@ pub(super) fn crowded_view() -> SpaceView {
         .collect();
     view.people = (0..100)
         .map(|at| {
-            let mut person = person(at, LONG_NAME, Colour::ALL[at % 9], Role::Editor);
+            let mut person = person(
+                at,
+                HARD_NAMES[at % HARD_NAMES.len()],
+                Colour::ALL[at % 9],
+                Role::Editor,
+            );
             person.here = at < 60;
             person.typing = at < 20;
             person

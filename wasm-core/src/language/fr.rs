@@ -104,7 +104,6 @@ super::words! {
     GuestsMay = "Les invités seront",
     Here = "Présent",
     HostMuted = "Son coupé par l’hôte",
-    Idle = "Présent, inactif",
     Idle = "Inactif",
     Incognito = "Les fenêtres privées ne sont jamais enregistrées ni partagées.",
     Invite = "Inviter",
