@@ -3,6 +3,7 @@
 
 mod erase;
 mod keyboard;
+mod panel;
 mod prompt;
 mod seven_points;
 mod stream;

@@ -56,5 +56,10 @@ async fn where_chrome_wants_a_click_on_the_icon_the_panel_says_so_and_the_wish_w
     assert_eq!(badge, json!({ "tabId": tab, "text": "▶" }));
     let asked = page.evaluate("fixture.asks?.length ?? 0").await?;
     assert_eq!(asked, json!(0), "nothing is streamed meanwhile");
+
+    // Who does not want it any more says so.
+    page.click(&t("dismiss")).await?;
+    page.wait_for("fixture.chrome.session.stream_wish === null", "the wish to go")
+        .await?;
     Ok(())
 }

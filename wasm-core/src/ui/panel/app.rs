@@ -73,6 +73,14 @@ pub fn PanelApp(props: &Props) -> Html {
         move |space| port.show(*space)
     });
     let view = use_space(&source).filter(|view| panel.space() == Some(view.space));
+    use_effect_with(view.as_deref().is_some_and(streams_here), {
+        let panel = panel.clone();
+        move |here| {
+            if *here {
+                panel.dispatch(Input::Streams(Starting::No));
+            }
+        }
+    });
     let last = use_mut_ref(|| None::<Rc<SpaceView>>);
     if view.is_some() {
         last.borrow_mut().clone_from(&view);
@@ -131,6 +139,11 @@ fn absent_space(gone: bool, on_input: Callback<Input>) -> Html {
     }
 }
 
+/// A tab of this browser is streamed into the space.
+fn streams_here(view: &SpaceView) -> bool {
+    view.streams.iter().any(|stream| stream.here)
+}
+
 fn open_space(panel: &Panel, view: Rc<SpaceView>, source: &Source, on_input: &Callback<Input>) -> Html {
     let on_text = {
         let on_input = on_input.clone();
@@ -144,10 +157,9 @@ fn open_space(panel: &Panel, view: Rc<SpaceView>, source: &Source, on_input: &Ca
         let on_input = on_input.clone();
         Callback::from(move |()| on_input.emit(Input::WentWrong(None)))
     };
-    let streams_here = view.streams.iter().any(|stream| stream.here);
     let streamable =
         panel.follows_window(view.space) && view.link != LinkView::Private && may(&view, Role::Editor);
-    let on_stream = (streamable && !streams_here).then(|| {
+    let on_stream = (streamable && !streams_here(&view)).then(|| {
         let (window, on_input) = (panel.window, on_input.clone());
         Callback::from(move |()| streaming::stream(window, &on_input))
     });
@@ -155,10 +167,6 @@ fn open_space(panel: &Panel, view: Rc<SpaceView>, source: &Source, on_input: &Ca
         panel.starting
     } else {
         Starting::No
-    };
-    let on_patience_end = {
-        let on_input = on_input.clone();
-        Callback::from(move |()| on_input.emit(Input::Streams(Starting::No)))
     };
     html! {
         <main class="panel">
@@ -169,8 +177,11 @@ fn open_space(panel: &Panel, view: Rc<SpaceView>, source: &Source, on_input: &Ca
             if let Some(words) = panel.trouble.clone() {
                 <Banner tone={Tone::Danger} {on_close}>{words}</Banner>
             }
-            if starting == Starting::NeedsClick {
-                <Banner tone={Tone::Info} on_close={on_patience_end} testid="needs-click">{ say(Key::ClickToStream) }</Banner>
+            if let Starting::NeedsClick(tab) = starting {
+                <Banner tone={Tone::Info} testid="needs-click" on_close={
+                    let on_input = on_input.clone();
+                    Callback::from(move |()| streaming::give_up(tab, &on_input))
+                }>{ say(Key::ClickToStream) }</Banner>
             }
             <Notices view={view.clone()} source={source.clone()} {on_text} />
             { for view.streams.iter().map(|stream| html! {

@@ -58,8 +58,8 @@ pub enum Starting {
     No,
     /// It is being started.
     Asked,
-    /// Chrome wants a click on the extension's icon first; then it starts by itself.
-    NeedsClick,
+    /// Chrome wants a click on the extension's icon over this tab first; then it starts by itself.
+    NeedsClick(i32),
 }
 
 /// What happened.

@@ -16,15 +16,23 @@ pub fn stream(window: Option<i32>, on_input: &Callback<Input>) {
     let on_input = on_input.clone();
     spawn_local(async move {
         on_input.emit(match start(window).await {
-            Ok(()) => Input::Streams(Starting::No),
-            Err(Trouble::Problem(Problem::NeedsClick)) => Input::Streams(Starting::NeedsClick),
+            Ok(starting) => Input::Streams(starting),
             Err(why) => Input::WentWrong(Some(why.words())),
         });
     });
 }
 
-async fn start(window: i32) -> Result<(), Trouble> {
-    let failed = |words| Trouble::Problem(Problem::CaptureFailed(words));
+/// Does not wait for the click on the icon any more.
+pub fn give_up(tab: i32, on_input: &Callback<Input>) {
+    on_input.emit(Input::Streams(Starting::No));
+    spawn_local(chrome_page::forget_stream_wish(tab));
+}
+
+fn failed(words: String) -> Trouble {
+    Trouble::Problem(Problem::CaptureFailed(words))
+}
+
+async fn start(window: i32) -> Result<Starting, Trouble> {
     let tab = chrome_page::seen_tab(window).await.map_err(failed)?;
     let tab = tab.ok_or(Trouble::Problem(Problem::NotCapturable))?.id;
     let mut granted = chrome_page::may_capture().await;
@@ -32,21 +40,16 @@ async fn start(window: i32) -> Result<(), Trouble> {
     if !granted && chrome_page::stream_wish(false).await != Wish::Refused {
         granted = chrome_page::ask_to_capture(tab).await;
     }
-    let media_id = if granted {
-        match chrome_page::media_id(tab).await {
-            Ok(id) => Some(id),
-            Err(words) => {
-                let problem = Problem::of_capture(words);
-                if problem == Problem::NeedsClick {
-                    chrome_page::wish_for_click(tab).await.map_err(failed)?;
-                }
-                return Err(Trouble::Problem(problem));
-            }
-        }
-    } else {
-        None
-    };
+    let mut media_id = None;
     if granted {
+        match chrome_page::media_id(tab).await.map_err(Problem::of_capture) {
+            Ok(id) => media_id = Some(id),
+            Err(Problem::NeedsClick) => {
+                chrome_page::wish_for_click(tab).await.map_err(failed)?;
+                return Ok(Starting::NeedsClick(tab));
+            }
+            Err(problem) => return Err(Trouble::Problem(problem)),
+        }
         // A popup that opens later must not start it again.
         chrome_page::forget_stream_wish(tab).await;
     }
@@ -54,5 +57,5 @@ async fn start(window: i32) -> Result<(), Trouble> {
         chrome_tab: tab,
         media_id,
     };
-    ask(wish).await.map(drop)
+    ask(wish).await.map(|_| Starting::No)
 }
