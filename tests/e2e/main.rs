@@ -2,6 +2,7 @@
 //! relay, real media. Each test has all of that for itself.
 
 mod erase;
+mod firefox;
 mod keyboard;
 mod panel;
 mod prompt;

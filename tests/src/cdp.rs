@@ -1,4 +1,6 @@
 //! A small client of the Chrome DevTools Protocol: one WebSocket to the browser, many flattened sessions.
+//! `WebDriver` `BiDi`, by which Firefox is driven, has the same envelopes around other methods: it goes through
+//! here as well, and there a session is a browsing context.
 //!
 //! Requests get their answer by id; console lines are kept per session for failure messages; every other
 //! event goes to whoever subscribed. Nothing here knows what a page or an extension is.
@@ -32,7 +34,7 @@ const CONSOLE_LINES: usize = 300;
 /// What the browser tells without being asked.
 #[derive(Debug)]
 pub struct Event {
-    /// The session it belongs to; `None` for the browser's own.
+    /// The session, in Firefox the browsing context, that it belongs to; `None` for the browser's own.
     pub session: Option<String>,
     /// For example `Target.attachedToTarget`.
     pub method: String,
@@ -210,9 +212,11 @@ impl Shared {
         };
         if let Some(id) = message["id"].as_u64() {
             let answer = match message.get("error") {
-                Some(error) => Err(Failure(
-                    error["message"].as_str().unwrap_or("an error").to_owned(),
-                )),
+                // BiDi has the error's name here and its sentence beside it.
+                Some(error) => {
+                    let sentence = error["message"].as_str().or(message["message"].as_str());
+                    Err(Failure(sentence.unwrap_or("an error").to_owned()))
+                }
                 None => Ok(message["result"].take()),
             };
             if let Some(asker) = self.forget(id) {
@@ -221,8 +225,11 @@ impl Shared {
             }
             return;
         }
+        let session = message["sessionId"]
+            .as_str()
+            .or(message["params"]["source"]["context"].as_str());
         let event = Event {
-            session: message["sessionId"].as_str().map(str::to_owned),
+            session: session.map(str::to_owned),
             method: message["method"].as_str().unwrap_or_default().to_owned(),
             params: message["params"].take(),
         };
@@ -270,6 +277,11 @@ fn console_line(event: &Event) -> Option<String> {
                     .to_owned(),
             )
         }
+        "log.entryAdded" => Some(format!(
+            "{}: {}",
+            params["level"].as_str().unwrap_or("log"),
+            params["text"].as_str().unwrap_or_default()
+        )),
         _ => None,
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Start at [`launch::Launch`]: it starts Chromium; the [`browser::Browser`] hands out a [`page::Page`] for
 //! every target, the extension's popup, offscreen document and service worker included. [`relay_process::RelayProcess`] is the
-//! relay as users run it; [`site::Site`] serves the pages that the tests save and stream.
+//! relay as users run it; [`site::Site`] serves the pages that the tests save and stream;
+//! [`firefox::Firefox`] is for a guest who has another browser.
 //!
 //! Whatever is started here ends when its value is dropped, and also when the test process is killed.
 //! Nothing here sleeps for a guessed time: [`wait`] asks for a condition until it holds or its time is up.
@@ -12,6 +13,7 @@ pub mod cdp;
 pub mod client;
 pub mod display;
 mod failure;
+pub mod firefox;
 pub mod launch;
 pub mod loudspeaker;
 pub mod native_viewer;

@@ -131,10 +131,14 @@ impl World {
     /// # Errors
     /// When what is expected does not happen in time.
     pub async fn picture(&self, page: &Page, name: &str) -> Result<()> {
+        page.screenshot(&self.next_picture(name)).await
+    }
+
+    /// Where the picture of the next step goes.
+    pub fn next_picture(&self, name: &str) -> PathBuf {
         let number = self.taken.get() + 1;
         self.taken.set(number);
-        page.screenshot(&self.pictures.join(format!("{number:02}-{name}.png")))
-            .await
+        self.pictures.join(format!("{number:02}-{name}.png"))
     }
 
     /// The host clicks the icon over a page.

@@ -216,6 +216,7 @@ fn wasm(counts: &mut Counts) -> Result<()> {
 
 fn end_to_end(counts: &mut Counts) -> Result<()> {
     setup::install_browsers_and_database()?;
+    setup::install_firefox()?;
     let extension = build::everything(Audience::Test)?;
     let relay: PathBuf = build::relay_for_tests()?;
     let step = cargo_test()

@@ -124,7 +124,14 @@ impl Session {
             }),
             ServerFrame::PresenceListed { space, present } => {
                 let devices: Vec<DeviceId> = present.iter().map(|present| present.device).collect();
-                self.with(now, space, |shared, _| shared.room.list(present));
+                let own = self.device;
+                self.with(now, space, |shared, _| {
+                    shared.room.list(present);
+                    // The relay may have written the list before it got what this device says of itself.
+                    shared
+                        .room
+                        .changed(shared.replica.you, own, shared.presence.clone());
+                });
                 self.streams.devices_listed(space, &devices);
             }
             ServerFrame::PresenceChanged { space, present } => {

@@ -1,8 +1,9 @@
 //! A stream ends: whoever took part is told.
 
 use protocol::event::Author;
-use protocol::frame::ServerFrame;
+use protocol::frame::{Present, ServerFrame};
 use protocol::op::StreamEnd;
+use protocol::signal::Presence;
 use protocol::{MemberId, Op, Role, Signal, StreamId, limits};
 use tabspace_wasm_core::command::Command;
 use tabspace_wasm_core::session::{Effect, PeerCommand};
@@ -240,4 +241,28 @@ fn a_paused_stream_stays_paused_over_a_lost_connection_and_ends_with_the_stream(
         pause(&mut world, BOB, stream, true);
         assert_eq!(held(&world, CLARA), Some((true, false)));
     }
+}
+
+/// Who comes while a stream runs watches at once: that is said before the relay's list of who is here arrives.
+#[test]
+fn a_viewer_counts_itself_whatever_the_relay_knew_when_it_listed_who_is_here() {
+    let (mut world, _) = streaming(28);
+    let (member, device) = (world.clients[CLARA].member, world.clients[CLARA].device);
+    let watchers = |world: &World| {
+        let view = world.clients[CLARA].session.view(SPACE).expect("a view");
+        view.streams[0].watchers.clone()
+    };
+    assert!(watchers(&world).contains(&member), "she watches");
+    let listed = ServerFrame::PresenceListed {
+        space: SPACE,
+        present: vec![Present {
+            member,
+            device,
+            presence: Presence::default(),
+        }],
+    };
+    let text = serde_json::to_string(&listed).expect("frames are JSON");
+    let now = world.now;
+    world.clients[CLARA].session.frame_arrived(now, &text);
+    assert_eq!(watchers(&world), [member]);
 }

@@ -18,6 +18,8 @@ struct Package {
 enum Sign {
     /// A program on PATH.
     Program(&'static str),
+    /// One program of several names on PATH.
+    ProgramOf(&'static [&'static str]),
     /// A file or folder.
     Path(&'static str),
     /// Postgres' server programs, which Debian keeps off PATH.
@@ -63,6 +65,11 @@ const BROWSERS_AND_DATABASE: &[Package] = &[
     },
 ];
 
+const FIREFOX: &[Package] = &[Package {
+    name: "firefox-esr",
+    seen_by: Sign::ProgramOf(&["firefox", "firefox-esr"]),
+}];
+
 const NPM: &[Package] = &[
     Package {
         name: "nodejs",
@@ -77,6 +84,11 @@ const NPM: &[Package] = &[
 /// Chromium with its driver and screen, and Postgres: what the tests drive, and what the demonstration opens.
 pub(crate) fn install_browsers_and_database() -> Result<()> {
     install(BROWSERS_AND_DATABASE)
+}
+
+/// Firefox, with which a guest in the tests comes.
+pub(crate) fn install_firefox() -> Result<()> {
+    install(FIREFOX)
 }
 
 /// npm, with which the remaining tools come.
@@ -124,6 +136,7 @@ impl Sign {
     fn is_there(&self) -> bool {
         match self {
             Self::Program(program) => on_path(program),
+            Self::ProgramOf(names) => names.iter().any(|name| on_path(name)),
             Self::Path(path) => Path::new(path).exists(),
             Self::PostgresServer => {
                 let versions = std::fs::read_dir("/usr/lib/postgresql")
