@@ -453,14 +453,6 @@ impl Session {
                 unsent: replica.unsent(),
                 waiting: waiting.collect(),
                 media: &|id, stream| (stream.device == Some(self.device), self.streams.media(id)),
-                held: &|id, stream| match stream.device? {
-                    // The relay may still list what this device said before.
-                    host if host == self.device => {
-                        let own = &shared.presence.held;
-                        own.iter().copied().find(|held| held.stream == id)
-                    }
-                    host => shared.room.held(host, id),
-                },
             },
         ))
     }

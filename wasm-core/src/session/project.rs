@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use protocol::signal::Held;
 use protocol::state::{Item, Stream, Tab};
 use protocol::{MemberId, Role, SpaceId, SpaceState, StreamId, TabId};
 
@@ -24,8 +23,6 @@ pub(crate) struct Parts<'a> {
     /// The own messages that wait.
     pub(crate) waiting: Vec<protocol::MessageId>,
     pub(crate) media: &'a dyn Fn(StreamId, &Stream) -> (bool, MediaView),
-    /// What the host holds back of a stream.
-    pub(crate) held: &'a dyn Fn(StreamId, &Stream) -> Option<Held>,
 }
 
 pub(crate) fn name_of(people: &BTreeMap<MemberId, String>, member: MemberId) -> String {
@@ -48,7 +45,6 @@ pub(crate) fn project(state: &SpaceState, parts: Parts<'_>) -> SpaceView {
         unsent,
         waiting,
         media,
-        held,
     } = parts;
     let mut lookers: BTreeMap<TabId, Vec<MemberId>> = BTreeMap::new();
     for present in room.present.values().filter(|present| present.member != you) {
@@ -133,7 +129,7 @@ pub(crate) fn project(state: &SpaceState, parts: Parts<'_>) -> SpaceView {
         .iter()
         .map(|(&id, stream)| {
             let (here, media) = media(id, stream);
-            let held = held(id, stream);
+            let held = stream.device.and_then(|host| room.held(host, id));
             StreamView {
                 stream: id,
                 by: stream.by,

@@ -32,7 +32,6 @@ impl Engine {
                 unsent: 0,
                 waiting: Vec::new(),
                 media: &|_, _| (false, MediaView::Off),
-                held: &|_, _| None,
             },
         ))
     }
