@@ -127,6 +127,9 @@
     };
   };
 
+  // What a test lets go when it wants to.
+  const held = chrome.holds ? new Promise((resolve) => Object.assign(chrome, { release: resolve })) : undefined;
+
   const tabs = chrome.tabs ?? [];
   // Chromium puts an object of this name into every page, later than this runs.
   Object.defineProperty(globalThis, "chrome", {
@@ -148,7 +151,10 @@
       storage: {
         local: { get: async () => later(chrome.projection === "never" ? "never" : { projection: JSON.stringify(chrome.projection ?? null) }) },
         session: {
-          get: async () => chrome.session ?? {},
+          get: async () => {
+            await held;
+            return chrome.session ?? {};
+          },
           set: async (/** @type {any} */ items) => {
             if (chrome.asked) throw new Error("Chrome's question has closed the page");
             chrome.session = { ...chrome.session, ...items };

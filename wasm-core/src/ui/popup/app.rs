@@ -4,11 +4,11 @@ use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use crate::language::Key;
-use crate::ui::parts::{Banner, Icon, Name, Tone};
+use crate::ui::parts::{Banner, Combobox, Tone};
 use crate::ui::popup::actions::Actions;
 use crate::ui::popup::deeds;
 use crate::ui::popup::footer::Footer;
-use crate::ui::popup::results::{Results, row_id};
+use crate::ui::popup::results::{LIST, Results};
 use crate::ui::popup::share_slot::ShareSlot;
 use crate::ui::popup::state::{Deed, Input, Popup, Row, Screen, is_shared};
 use crate::ui::say::{count, say};
@@ -39,11 +39,11 @@ pub fn PopupApp(props: &Props) -> Html {
             }
         }
     });
-    use_effect_with(popup.meets_wish(), {
+    use_effect_with(popup.due(), {
         let popup = popup.clone();
-        move |meets| {
-            if *meets {
-                deeds::stream(&popup);
+        move |due| {
+            if let Some(deed) = *due {
+                deeds::catch_up(&popup, deed);
             }
         }
     });
@@ -70,32 +70,21 @@ pub fn PopupApp(props: &Props) -> Html {
     });
 
     let rows = popup.rows(|deed| say(deed.label()));
-    let oninput = {
+    let on_input = {
         let popup = popup.clone();
-        move |event: InputEvent| {
-            popup.dispatch(Input::Typed(
-                event.target_unchecked_into::<HtmlInputElement>().value(),
-            ));
-        }
+        Callback::from(move |typed| popup.dispatch(Input::Typed(typed)))
     };
-    let onkeydown = {
+    let on_active = {
+        let popup = popup.clone();
+        Callback::from(move |at| popup.dispatch(Input::Pointed(at)))
+    };
+    let on_enter = {
         let (popup, rows) = (popup.clone(), rows.clone());
-        move |event: KeyboardEvent| {
-            if event.is_composing() {
-                return;
+        Callback::from(move |at: usize| {
+            if let Some(row) = rows.get(at) {
+                deeds::choose(&popup, row);
             }
-            match event.key().as_str() {
-                "ArrowDown" => popup.dispatch(Input::Moved(1)),
-                "ArrowUp" => popup.dispatch(Input::Moved(-1)),
-                "Enter" => match popup.active.and_then(|at| rows.get(at)) {
-                    Some(row) => deeds::choose(&popup, row),
-                    None => return,
-                },
-                "Escape" if !popup.query.is_empty() => popup.dispatch(Input::Typed(String::new())),
-                _ => return,
-            }
-            event.prevent_default();
-        }
+        })
     };
     let on_choose = {
         let popup = popup.clone();
@@ -131,12 +120,8 @@ pub fn PopupApp(props: &Props) -> Html {
     html! {
         <main class="popup">
             <h1 class="hidden">{"TabSpace"}</h1>
-            <label class="search" for="search">
-                <Icon name={Name::Search} />
-                <input id="search" type="text" role="combobox" aria-expanded={(!rows.is_empty()).to_string()} aria-controls={(!rows.is_empty()).then_some("results")} aria-autocomplete="list"
-                    aria-activedescendant={popup.active.filter(|at| *at < rows.len()).map(row_id)} aria-label={say(Key::SearchAll)} autocomplete="off" spellcheck="false"
-                    {placeholder} value={popup.query.clone()} ref={search} {oninput} {onkeydown} data-testid="search" />
-            </label>
+            <Combobox id="search" list={LIST} label={say(Key::SearchAll)} {placeholder} value={popup.query.clone()} options={rows.len()} active={popup.active}
+                {on_input} {on_active} on_choose={on_enter} node={search} />
             if let Some(words) = &popup.failed {
                 <Banner tone={Tone::Danger}>{ crate::ui::say::say_with(Key::WindowUnread, &[("words", words)]) }</Banner>
             }
@@ -145,7 +130,7 @@ pub fn PopupApp(props: &Props) -> Html {
                 <Actions saved={popup.followed().is_some()} streaming={popup.streaming().is_some()}
                     watchers={popup.streaming().map_or(0, |(_, stream)| stream.watchers)}
                     no_path={popup.streaming().is_some_and(|(_, stream)| stream.no_path)}
-                    ready={popup.window.is_some() && popup.projection.is_some() && popup.wish.is_some()} busy={popup.busy} on_deed={on_deed.clone()} />
+                    ready={popup.knows_enough_to(Deed::Stream)} busy={popup.busy} on_deed={on_deed.clone()} />
             }
             if let Some(told) = popup.told.clone() {
                 <Banner tone={if told.danger { Tone::Danger } else { Tone::Info }} {on_close}>{told.text}</Banner>

@@ -110,8 +110,11 @@ fn restore(popup: &Handle, space: SpaceId) {
     });
 }
 
-/// Does a deed.
+/// Does a deed, as soon as what it needs is known.
 pub fn perform(popup: &Handle, deed: Deed) {
+    if !popup.knows_enough_to(deed) {
+        return popup.dispatch(Input::Waits(Some(deed)));
+    }
     match deed {
         Deed::Save => save(popup, false),
         Deed::Share => match popup.followed() {
@@ -122,6 +125,14 @@ pub fn perform(popup: &Handle, deed: Deed) {
         Deed::Stop => stop(popup),
         Deed::OpenPanel => open_panel(popup, popup.followed().map(|space| space.space)),
         Deed::OpenOptions => go(popup, chrome_page::open_options()),
+    }
+}
+
+/// Does what could not be done before, if it is still offered: a window may turn out to be saved.
+pub fn catch_up(popup: &Handle, deed: Deed) {
+    popup.dispatch(Input::Waits(None));
+    if popup.deeds().contains(&deed) {
+        perform(popup, deed);
     }
 }
 
@@ -171,7 +182,7 @@ fn save(popup: &Handle, then_share: bool) {
 
 /// Streams the tab that is seen. Also what a person wanted when Chrome asked for the permission: the click that
 /// opened this popup lends the tab.
-pub fn stream(popup: &Handle) {
+fn stream(popup: &Handle) {
     let (Some(tab), None, Some(wish)) = (popup.tab().cloned(), popup.busy, popup.wish) else {
         return;
     };

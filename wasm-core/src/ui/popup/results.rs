@@ -1,6 +1,6 @@
 //! The list the search field controls: one listbox with a group of tabs, one of spaces, one of deeds.
 //!
-//! The focus stays in the field; the active row is named by `aria-activedescendant`.
+//! It is the list of the [`crate::ui::parts::Combobox`] above it.
 
 use protocol::{Colour, SpaceId};
 use yew::prelude::*;
@@ -8,6 +8,7 @@ use yew::prelude::*;
 use crate::language::Key;
 use crate::ui::chrome_page::{OpenTab, favicon_of};
 use crate::ui::colour_class;
+use crate::ui::parts::combobox::{keep_focus, option_id};
 use crate::ui::parts::{Empty, Favicon, Icon, LiveBadge, Name, People, window};
 use crate::ui::popup::state::{Popup, Row};
 use crate::ui::say::{ago, count, say};
@@ -26,10 +27,8 @@ pub struct Props {
     pub on_panel: Callback<SpaceId>,
 }
 
-/// The DOM id of a row.
-pub fn row_id(at: usize) -> String {
-    ["row-", &at.to_string()].concat()
-}
+/// The list's DOM id.
+pub const LIST: &str = "results";
 
 /// The list.
 #[component]
@@ -71,7 +70,7 @@ pub fn Results(props: &Props) -> Html {
     };
     let followed = popup.followed();
     html! {
-        <div class={classes!("results", searching.then_some("searching"))} id="results" role={(!rows.is_empty()).then_some("listbox")} aria-label={(!rows.is_empty()).then(|| say(Key::Results))}>
+        <div class={classes!("results", searching.then_some("searching"))} id={LIST} role={(!rows.is_empty()).then_some("listbox")} aria-label={(!rows.is_empty()).then(|| say(Key::Results))}>
             if tabs > 0 {
                 <div class="block tabs-block" role="presentation">
                     <div class="section" role="presentation">
@@ -139,8 +138,6 @@ fn option(
         let (on_choose, row) = (on_choose.clone(), row.clone());
         move |_: MouseEvent| on_choose.emit(row.clone())
     };
-    // A press would take the focus out of the search field.
-    let onmousedown = |event: MouseEvent| event.prevent_default();
     let testid = match row {
         Row::Tab(_) => "tab-row",
         Row::Space(_) => "space-row",
@@ -161,7 +158,7 @@ fn option(
         })
     );
     html! {
-        <div key={at} {class} id={row_id(at)} role="option" aria-selected={active.to_string()} {onclick} {onmousedown} data-testid={testid}>
+        <div key={at} {class} id={option_id(LIST, at)} role="option" aria-selected={active.to_string()} {onclick} onmousedown={|event: MouseEvent| keep_focus(&event)} data-testid={testid}>
             { match row {
                 Row::Tab(tab) => tab_row(tab, group.map(|(_, title, ..)| title)),
                 Row::Space(space) => space_row(space, on_panel),

@@ -106,6 +106,8 @@ pub struct Popup {
     pub screen: Screen,
     /// What is under way.
     pub busy: Option<Busy>,
+    /// Chosen before enough was known to do it; done once it is.
+    pub waiting: Option<Deed>,
     /// What is told.
     pub told: Option<Told>,
     /// Tabs may be captured without asking.
@@ -124,9 +126,9 @@ pub enum Input {
     ProjectionRead(Projection),
     CaptureKnown(bool),
     Wished(Wish),
-    Moved(i32),
     Pointed(Option<usize>),
     Went(Screen),
+    Waits(Option<Deed>),
     Began(Busy),
     Told(Told),
     Dismissed,
@@ -144,6 +146,7 @@ impl Popup {
             failed: None,
             screen: Screen::List,
             busy: None,
+            waiting: None,
             told: None,
             may_capture: false,
             wish: None,
@@ -176,11 +179,31 @@ impl Popup {
     }
 
     /// The stream that waited for the permission is of the tab that is seen, and can start.
-    pub fn meets_wish(&self) -> bool {
+    fn meets_wish(&self) -> bool {
         self.tab()
             .is_some_and(|tab| self.wish == Some(Wish::Stream(tab.id)))
             && self.followed().is_some()
             && self.streaming().is_none()
+    }
+
+    /// Whether what a deed needs was read.
+    pub fn knows_enough_to(&self, deed: Deed) -> bool {
+        let spaces = self.window.is_some() && self.projection.is_some();
+        match deed {
+            Deed::OpenOptions => true,
+            Deed::OpenPanel => self.window.is_some(),
+            Deed::Save | Deed::Share => spaces,
+            Deed::Stream | Deed::Stop => spaces && self.wish.is_some(),
+        }
+    }
+
+    /// What was wanted before it could be done, and can be now: chosen too early, or a stream that waited for
+    /// the permission.
+    pub fn due(&self) -> Option<Deed> {
+        if self.meets_wish() {
+            return Some(Deed::Stream);
+        }
+        self.waiting.filter(|deed| self.knows_enough_to(*deed))
     }
 
     /// How many tabs can be found.
@@ -188,7 +211,8 @@ impl Popup {
         self.window.as_ref().map_or(0, |window| window.tabs.len()) + self.elsewhere.len()
     }
 
-    fn deeds(&self) -> Vec<Deed> {
+    /// What can be chosen now.
+    pub fn deeds(&self) -> Vec<Deed> {
         let save = self.followed().is_none().then_some(Deed::Save);
         let stream = if self.streaming().is_some() {
             Deed::Stop
@@ -282,18 +306,16 @@ impl Reducible for Popup {
             Input::ProjectionRead(projection) => next.projection = Some(projection),
             Input::CaptureKnown(granted) => next.may_capture = granted,
             Input::Wished(wish) => next.wish = Some(wish),
-            Input::Moved(step) => {
-                let len = next.rows(|deed| crate::ui::say::say(deed.label())).len();
-                next.active = moved(next.active, step, len);
-            }
             Input::Pointed(row) => next.active = row,
             Input::Went(screen) => {
                 next.screen = screen;
                 next.busy = None;
                 next.told = None;
             }
+            Input::Waits(deed) => next.waiting = deed,
             Input::Began(busy) => {
                 next.busy = Some(busy);
+                next.waiting = None;
                 next.told = None;
             }
             Input::Told(told) => {
@@ -304,17 +326,4 @@ impl Reducible for Popup {
         }
         Rc::new(next)
     }
-}
-
-/// The next active row, round the ends.
-fn moved(active: Option<usize>, step: i32, len: usize) -> Option<usize> {
-    if len == 0 {
-        return None;
-    }
-    Some(match (active, step > 0) {
-        (None, true) => 0,
-        (None, false) => len - 1,
-        (Some(at), true) => (at + 1) % len,
-        (Some(at), false) => (at + len - 1) % len,
-    })
 }
