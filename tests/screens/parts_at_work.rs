@@ -89,6 +89,64 @@ async fn parts_obey_pointer_and_keys() -> Result<()> {
     page.wait_for(&least, "the upper pane at its smallest").await
 }
 
+#[tokio::test]
+async fn a_combobox_finds_and_chooses_by_keys() -> Result<()> {
+    let (browser, server) = (Launch::new().start().await?, Server::start().await?);
+    let page = browser.open("about:blank").await?;
+    has_focus(&page).await?;
+    shown(&page, &server, "combobox").await?;
+    page.press("Tab").await?;
+    let option = "document.getElementById(document.activeElement.getAttribute('aria-activedescendant'))";
+    let is_active = |name: &str| {
+        format!(
+            "{option}?.ariaSelected === 'true' && {option}.querySelector('.clip').textContent === '{name}'"
+        )
+    };
+    let is_open = format!("{FOCUSED}.id === 'find-all' && {FOCUSED}.ariaExpanded === 'true' && !{option}");
+    page.wait_for(&is_open, "the list, with nothing active").await?;
+
+    let in_sight = format!(
+        "(() => {{ const [row, list] = [{option}, document.getElementById('all-places')].map((e) => e.getBoundingClientRect()); \
+         return row.top >= list.top - 1 && row.bottom <= list.bottom + 1; }})()"
+    );
+    for (key, name) in [
+        ("ArrowDown", "Accra"),
+        ("ArrowUp", "Zagreb"),
+        ("ArrowDown", "Accra"),
+        ("PageDown", "Jaipur"),
+        ("End", "Zagreb"),
+        ("PageDown", "Zagreb"),
+        ("PageUp", "Lisbon"),
+        ("Home", "Accra"),
+    ] {
+        page.press(key).await?;
+        page.wait_for(&is_active(name), &format!("{key} to go to {name}"))
+            .await?;
+        page.wait_for(&in_sight, &format!("{name} in sight")).await?;
+    }
+
+    page.type_text("or").await?;
+    page.wait_for(&is_active("Porto"), "the first that is found")
+        .await?;
+    page.press("Home").await?;
+    let caret = format!("{FOCUSED}.selectionStart === 0 && {}", is_active("Porto"));
+    page.wait_for(&caret, "the caret to move, not the option").await?;
+    page.press("Enter").await?;
+    let chosen = format!(
+        "document.querySelector('{}').textContent === 'Porto'",
+        t("chosen")
+    );
+    page.wait_for(&chosen, "what was chosen").await?;
+    page.press("Escape").await?;
+    let cleared = format!("{FOCUSED}.value === '' && {is_open}");
+    page.wait_for(&cleared, "everything again").await?;
+    page.type_text("nowhere").await?;
+    let closed = format!(
+        "{FOCUSED}.ariaExpanded === 'false' && !{FOCUSED}.hasAttribute('aria-controls') && !{option}"
+    );
+    page.wait_for(&closed, "no list").await
+}
+
 /// Shows the sample of a space.
 async fn space_shown(page: &Page, server: &Server) -> Result<()> {
     has_focus(page).await?;

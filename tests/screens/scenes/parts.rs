@@ -25,6 +25,8 @@ pub(super) fn scenes() -> Vec<Scene> {
         ("button", 300),
         ("field", 540),
         ("choice", 260),
+        ("combobox", 660),
+        ("tab-row", 400),
         ("copy-field", 130),
         ("toast", 280),
         ("banner", 230),
@@ -41,7 +43,36 @@ pub(super) fn scenes() -> Vec<Scene> {
         ("shortcut-hint", 110),
     ];
     let mut scenes: Vec<Scene> = plain.into_iter().map(|(name, height)| of(name, height)).collect();
+    // Two beside each other, as wide as in a window.
+    let stage = Scene {
+        size: (980, 1790),
+        ..of("stage", 0)
+    };
+    let mut silent = named("stage-silent", stage.clone().shows("click-for-sound"));
+    silent.fixture["silent"] = json!(true);
     scenes.extend([
+        named(
+            "combobox-keys",
+            of("combobox", 660).does(&[Deed::Press("Tab"), Deed::Press("End")]),
+        ),
+        named(
+            "tab-row-renaming",
+            of("tab-row", 400).does(&[
+                Deed::Hover("tab-row"),
+                Deed::Click("tab-menu"),
+                Deed::Click("rename-tab"),
+            ]),
+        ),
+        named(
+            "tab-row-removed",
+            of("tab-row", 400).does(&[
+                Deed::Hover("tab-row"),
+                Deed::Click("tab-menu"),
+                Deed::Click("remove-tab"),
+            ]),
+        ),
+        stage,
+        silent,
         named("button-focused", of("button", 300).does(&[Deed::Press("Tab")])),
         of("icon-button", 150).does(&[Deed::Press("Tab")]),
         of("tooltip", 160).does(&[Deed::Press("Tab")]),

@@ -4,8 +4,10 @@
 //! - `#parts/NAME` shows one part ([`parts`]), an empty fragment all of them.
 //! - `#space` shows the space page ([`sample`]) on what the loading page gives.
 
+pub mod finder;
 pub mod parts;
 pub mod sample;
+pub mod space_parts;
 
 use yew::prelude::*;
 

@@ -3,6 +3,8 @@
 use protocol::Colour;
 use yew::prelude::*;
 
+use crate::ui::gallery::finder::finders;
+use crate::ui::gallery::space_parts::{stages, tab_rows};
 use crate::ui::parts::{
     Avatar, Banner, Button, Chip, Choice, CopyField, Dialog, Empty, Favicon, Field, Icon, IconButton, Kind,
     LiveBadge, Loading, Menu, MenuItem, Name, People, Progress, Said, ShortcutHint, SplitPane, TabBar, Toast,
@@ -25,6 +27,7 @@ pub const ALL: &[Part] = &[
     ),
     ("field", || html! { <Fields /> }),
     ("choice", choices),
+    ("combobox", finders),
     (
         "copy-field",
         || html! { <CopyField label="Link" text="https://tabspace.example.org/join#k3x9k3x9k3x9" /> },
@@ -42,6 +45,8 @@ pub const ALL: &[Part] = &[
         || html! { <div class="framed panes"><SplitPane label="Height of the upper pane" name="gallery" first={pane("Above")} second={pane("Below")} /></div> },
     ),
     ("list", || html! { <List /> }),
+    ("tab-row", tab_rows),
+    ("stage", stages),
     ("avatar", avatars),
     ("chip", chips),
     ("favicon", favicons),

@@ -19,10 +19,18 @@ use crate::statistics::{Reading, Route};
 use crate::ui::backend::{Later, LinkMaker, LinkWish, Links, Source, SpaceSource, Subscription, Trouble};
 use crate::ui::clock;
 use crate::ui::web::space::SpacePage;
-use crate::view::{ItemView, SpaceView, TabView};
+use crate::view::{ItemView, MediaView, SpaceView, TabView};
 
 fn given(name: &str) -> JsValue {
     Reflect::get(&global(), &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// A space that is nowhere else.
+pub(super) fn source(view: SpaceView) -> Source {
+    Source(Rc::new(Sample {
+        view: RefCell::new(Some(Rc::new(view))),
+        ..Sample::default()
+    }))
 }
 
 /// Tabs can be added, renamed, moved and removed; the rest only shows.
@@ -144,7 +152,14 @@ impl SpaceSource for Sample {
         }
     }
 
-    fn media(&self, _stream: StreamId) -> Option<MediaStream> {
+    fn media(&self, stream: StreamId) -> Option<MediaStream> {
+        let view = self.view.borrow();
+        let mut streams = view.iter().flat_map(|view| &view.streams);
+        let found = streams.find(|found| found.stream == stream)?;
+        // What never came has no picture.
+        if !matches!(found.media, MediaView::Playing | MediaView::Interrupted) {
+            return None;
+        }
         given("sampleMedia").dyn_into().ok()
     }
 
