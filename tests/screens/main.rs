@@ -12,6 +12,7 @@ mod pictures;
 mod popup_at_work;
 mod scenes;
 mod server;
+mod share_at_work;
 
 use std::path::{Path, PathBuf};
 

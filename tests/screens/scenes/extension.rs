@@ -116,13 +116,33 @@ fn many_visible() -> Vec<Visible> {
         .collect()
 }
 
+/// Opens the share screen, which is loaded then: the form is there once the pointer can go to it.
+const SHARING: [Deed; 2] = [Deed::Click("share"), Deed::Hover("role")];
+
+/// The share screen of a private space whose tabs could not be read.
+pub(super) fn share_that_nobody_answers() -> Scene {
+    let private = followed(LinkView::Private, 0, false);
+    let answers = json!({ "what_is_shared": Answer::Done, "invites": Answer::Invites(Vec::new()) });
+    let scene = of_popup("share", chrome(&chrome_tabs(), &private, &answers));
+    let scene = scene.has(".button.primary:not(:disabled)").does(&SHARING);
+    Scene {
+        name: "share-silent".to_owned(),
+        ..scene
+    }
+}
+
+/// What the writer would answer.
+pub(super) fn tabs_to_share() -> Answer {
+    Answer::Visible(visible())
+}
+
 fn share() -> Vec<Scene> {
     let link = format!("https://tabspace.example.org/join#{}", "k3x9".repeat(8));
     let with = |answers: &Value, projection: &Projection| {
         let fixture = chrome(&chrome_tabs(), projection, answers);
         of_popup("share", fixture)
             .has(".button.primary:not(:disabled)")
-            .does(&[Deed::Click("share")])
+            .does(&SHARING)
     };
     let private = followed(LinkView::Private, 0, false);
     let shared = followed(LinkView::Live, 0, false);
@@ -166,6 +186,7 @@ fn share() -> Vec<Scene> {
             "revoked",
             revoked.does(&[Deed::Click("share"), Deed::Click("revoke")]),
         ),
+        share_that_nobody_answers(),
         named("crowded", with(&many, &private)),
         named(
             "crowded-links",

@@ -111,6 +111,13 @@ pub(crate) fn panel_that_streams(words: Option<&str>) -> Scene {
     scene
 }
 
+/// The share screen whose question for the tabs was not answered, and the answer.
+pub(crate) fn share_that_nobody_answers() -> (Scene, wasm_core::ask::Answer) {
+    let mut scene = extension::share_that_nobody_answers();
+    scene.fixture["now"] = json!(sample::NOW.0);
+    (scene, extension::tabs_to_share())
+}
+
 /// The main screens, to be seen with more contrast too.
 const MAIN: [&str; 7] = [
     "popup-keyboard",

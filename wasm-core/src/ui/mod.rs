@@ -15,7 +15,7 @@
 //! Popup: `search`, `window-tabs`, `tab-row`, `spaces`, `space-row`, `command-row`, `saved-state`,
 //! `save-window`, `share`, `stream-tab`, `stop-stream`, `link-state`, `open-panel`, `open-options`, `back`.
 //! Share: `your-name`, `visible-tab`, `role`, `expiry`, `create-link`, `link`, `copy-link`, `invite-row`,
-//! `revoke`. Members: `members`, `member-row`, `member-role`, `remove-member`.
+//! `revoke`, `try-again`. Members: `members`, `member-row`, `member-role`, `remove-member`.
 //! A space: `link-state` (with `data-link`), `presence`, `person`, `more-people`, `tabs`, `tab-row` (with `data-tab`),
 //! `tab-menu`, `rename-tab`, `rename-field`, `move-up`, `move-down`, `remove-tab`, `add-tab`,
 //! `add-tab-field`, `add-tab-submit`, `messages`, `message` (with `data-waiting`), `waiting`,

@@ -54,6 +54,9 @@ struct Form {
     making: bool,
     link: Option<AttrValue>,
     invites: Vec<Invite>,
+    /// What could not be read.
+    unread: Option<Trouble>,
+    /// What could not be done.
     trouble: Option<Trouble>,
 }
 
@@ -74,6 +77,8 @@ impl Form {
 enum Input {
     VisibleCame(Result<Vec<Visible>, Trouble>),
     InvitesCame(Result<Vec<Invite>, Trouble>),
+    ReadsAgain,
+    Revoked(Result<Vec<Invite>, Trouble>),
     Ticked(TabId, bool),
     Named(String),
     RoleChosen(Role),
@@ -90,8 +95,10 @@ impl Reducible for Form {
         let mut next = (*self).clone();
         match input {
             Input::VisibleCame(Ok(visible)) => next.visible = Some(visible),
-            Input::InvitesCame(Ok(invites)) => next.invites = invites,
-            Input::VisibleCame(Err(why)) | Input::InvitesCame(Err(why)) => next.trouble = Some(why),
+            Input::InvitesCame(Ok(invites)) | Input::Revoked(Ok(invites)) => next.invites = invites,
+            Input::VisibleCame(Err(why)) | Input::InvitesCame(Err(why)) => next.unread = Some(why),
+            Input::ReadsAgain => next.unread = None,
+            Input::Revoked(Err(why)) => next.trouble = Some(why),
             Input::Ticked(tab, true) => drop(next.left_out.remove(&tab)),
             Input::Ticked(tab, false) => drop(next.left_out.insert(tab)),
             Input::Named(name) => next.name = name,
@@ -117,6 +124,15 @@ impl Reducible for Form {
     }
 }
 
+fn load(form: &UseReducerHandle<Form>, links: &LinkMaker) {
+    // Once it is known, what was left out stays left out.
+    if form.visible.is_none() {
+        let (form, visible) = (form.clone(), links.0.visible());
+        spawn_local(async move { form.dispatch(Input::VisibleCame(visible.await)) });
+    }
+    load_invites(form, links);
+}
+
 fn load_invites(form: &UseReducerHandle<Form>, links: &LinkMaker) {
     let (form, invites) = (form.clone(), links.0.list());
     spawn_local(async move { form.dispatch(Input::InvitesCame(invites.await)) });
@@ -138,17 +154,21 @@ pub fn ShareForm(props: &Props) -> Html {
         making: false,
         link: None,
         invites: Vec::new(),
+        unread: None,
         trouble: None,
     };
     let form = use_reducer(move || start);
     use_effect_with((), {
         let (form, links) = (form.clone(), props.links.clone());
-        move |()| {
-            let (visible, shown) = (links.0.visible(), form.clone());
-            spawn_local(async move { shown.dispatch(Input::VisibleCame(visible.await)) });
-            load_invites(&form, &links);
-        }
+        move |()| load(&form, &links)
     });
+    let again = {
+        let (form, links) = (form.clone(), props.links.clone());
+        move |_: MouseEvent| {
+            form.dispatch(Input::ReadsAgain);
+            load(&form, &links);
+        }
+    };
     let ask_name = props.ask_name && props.your_name.is_empty() && form.link.is_none();
     let ready = form.visible.is_some() && (!props.ask_name || person_name(&form.name).is_ok());
     let onsubmit = {
@@ -207,7 +227,7 @@ pub fn ShareForm(props: &Props) -> Html {
         let (form, links) = (form.clone(), props.links.clone());
         Callback::from(move |invite: InviteId| {
             let (form, left) = (form.clone(), links.0.revoke(invite));
-            spawn_local(async move { form.dispatch(Input::InvitesCame(left.await)) });
+            spawn_local(async move { form.dispatch(Input::Revoked(left.await)) });
         })
     };
     let on_close = {
@@ -231,7 +251,14 @@ pub fn ShareForm(props: &Props) -> Html {
                     <Field label={say(Key::YourName)} value={form.name.clone()} on_input={on_name} hint={say(Key::YourNameHint)} maxlength={50} required=true
                         autocomplete="name" testid="your-name" />
                 }
-                <VisibleList visible={form.visible.clone()} left_out={form.left_out.clone()} {on_tick} />
+                if let Some(why) = &form.unread {
+                    <Banner tone={Tone::Danger}>
+                        { why.words() }<Button kind={Kind::Link} onclick={again} testid="try-again">{ say(Key::TryAgain) }</Button>
+                    </Banner>
+                }
+                if form.visible.is_some() || form.unread.is_none() {
+                    <VisibleList visible={form.visible.clone()} left_out={form.left_out.clone()} {on_tick} />
+                }
                 <div class="two">
                     <Choice label={say(Key::GuestsMay)} options={roles} value={form.role.as_str()} on_change={on_role} testid="role" />
                     <Choice label={say(Key::LinkWorksFor)} options={lives} value={form.life} on_change={on_life} testid="expiry" />
