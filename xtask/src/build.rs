@@ -124,7 +124,7 @@ fn build_client(name: &str, folder: &Path) -> Result<()> {
 
 fn make_small(module: &Path) -> Result<()> {
     Step::new("wasm-opt")
-        .args(["-Oz", "--strip-debug", "--strip-producers"])
+        .args(["-Oz", "--converge", "--strip-debug", "--strip-producers"])
         .args(WASM_FEATURES)
         .arg(module)
         .arg("-o")
