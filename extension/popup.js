@@ -1,6 +1,8 @@
 // @ts-check
-// Loads the popup's WebAssembly and starts it; the module and its bytes are fetched at the same time.
+// Loads the popup's WebAssembly and starts it; the module and its bytes are fetched at the same time, and Chrome is
+// asked for the window's tabs meanwhile.
 const bytes = fetch(new URL("wasm/popup/tabspace_bg.wasm", import.meta.url));
+const tabsAsked = chrome.tabs.query({ currentWindow: true });
 const { default: init, start_popup } = await import("./wasm/popup/tabspace.js");
 
 /**
@@ -15,7 +17,7 @@ async function openShare(root, space, onBack) {
   await pages.default({ module_or_path: new URL("wasm/pages/tabspace_bg.wasm", import.meta.url) });
   pages.start_share(root, space, onBack);
 }
-Object.assign(globalThis, { openShare });
+Object.assign(globalThis, { openShare, tabsAsked });
 
 await init({ module_or_path: bytes });
 start_popup();

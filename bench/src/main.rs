@@ -3,6 +3,7 @@
 //!
 //! `cargo xtask bench list`, `bench live`, `bench popup` and `bench stream`; without a part all of them.
 
+mod library;
 mod line;
 mod list;
 mod live;

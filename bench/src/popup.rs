@@ -6,16 +6,48 @@
 use std::io::Write;
 
 use serde_json::Value;
-use tabspace_tests::browser::extension_id;
+use tabspace_tests::browser::{Browser, extension_id};
 use tabspace_tests::launch::Launch;
 use tabspace_tests::site::Site;
 use tabspace_tests::wait::PATIENCE;
 use tabspace_tests::{Result, extension};
 
+use crate::library;
 use crate::line::{Line, percentile, print, say};
 
 const TRIES: usize = 20;
-const TABS: [usize; 2] = [10, 100];
+
+/// What there is when the popup is opened.
+struct Setting {
+    name: &'static str,
+    /// Tabs of the window.
+    open: usize,
+    /// Saved spaces of [`SAVED_TABS`] tabs each; the plain one saves nothing.
+    spaces: i32,
+}
+
+const SETTINGS: [Setting; 3] = [
+    Setting {
+        name: "10 tabs",
+        open: 10,
+        spaces: 0,
+    },
+    Setting {
+        name: "100 tabs",
+        open: 100,
+        spaces: 0,
+    },
+    Setting {
+        name: "500 tabs and 10,000 saved ones in 20 spaces",
+        open: 500,
+        spaces: 20,
+    },
+];
+
+const SAVED_TABS: i32 = 500;
+/// More open tabs than these are put to sleep as soon as they are there, as Chrome does with those it needs no
+/// more: each awake takes tens of megabytes.
+const AWAKE: usize = 100;
 
 const RIVAL: [(&str, &str); 3] = [
     (
@@ -47,18 +79,17 @@ pub(crate) async fn measure() -> Result<()> {
     for (name, text) in RIVAL {
         std::fs::write(plain.path().join(name), text)?;
     }
-    for tabs in TABS {
+    for setting in SETTINGS {
+        let what = setting.name;
         say(&format!(
-            "popup: {TRIES} openings over {tabs} tabs, ours and the plain one in turn"
+            "popup: {TRIES} openings over {what}, ours, then the plain one"
         ));
-        let (ours, rival) = (
-            opened(&extension(), tabs).await?,
-            opened(plain.path(), tabs).await?,
-        );
+        let ours = opened(&extension(), &setting).await?;
+        let rival = opened(plain.path(), &Setting { spaces: 0, ..setting }).await?;
         for (name, share) in [("p50", 0.5), ("p95", 0.95)] {
             print(&Line {
                 bench: "popup",
-                metric: &format!("navigation to search focused and list painted, {tabs} tabs, {name}"),
+                metric: &format!("navigation to search focused and list painted, {what}, {name}"),
                 unit: "ms",
                 ours: percentile(&ours, share),
                 rival: percentile(&rival, share),
@@ -70,15 +101,21 @@ pub(crate) async fn measure() -> Result<()> {
     weigh()
 }
 
-async fn opened(extension: &std::path::Path, tabs: usize) -> Result<Vec<f64>> {
+async fn opened(extension: &std::path::Path, setting: &Setting) -> Result<Vec<f64>> {
     let site = Site::start().await?;
     let browser = Launch::new().extension(extension).start().await?;
     let id = extension_id(extension)?;
     if extension.join("welcome.html").exists() {
         browser.first_page(&id).await?.close().await?;
     }
-    for number in 1..tabs {
+    if setting.spaces > 0 {
+        library::fill(&browser, &id, setting.spaces, SAVED_TABS).await?;
+    }
+    for number in 1..setting.open.min(AWAKE) {
         browser.open(&site.page(&format!("/plain?{number}"))).await?;
+    }
+    if setting.open > AWAKE {
+        open_asleep(&browser, &id, &site, setting.open - AWAKE).await?;
     }
     let page = browser.open("about:blank").await?;
     page.call("Page.enable", serde_json::json!({})).await?;
@@ -100,6 +137,35 @@ async fn opened(extension: &std::path::Path, tabs: usize) -> Result<Vec<f64>> {
     }
     browser.quit().await?;
     Ok(times)
+}
+
+/// Opens tabs, some at a time, and puts each to sleep once it has loaded.
+async fn open_asleep(browser: &Browser, id: &str, site: &Site, tabs: usize) -> Result<()> {
+    const AT_ONCE: usize = 20;
+    let page = browser
+        .open(&format!("chrome-extension://{id}/popup.html"))
+        .await?;
+    let url = site.page("/plain?asleep");
+    let open = format!(
+        "(async () => {{ \
+            const whole = (id) => new Promise((resolve) => {{ const look = async () => {{ \
+                if ((await chrome.tabs.get(id)).status !== 'complete') return; \
+                chrome.tabs.onUpdated.removeListener(look); resolve(); }}; \
+                chrome.tabs.onUpdated.addListener(look); look(); }}); \
+            await Promise.all(Array.from({{ length: {AT_ONCE} }}, async () => {{ \
+                const {{ id }} = await chrome.tabs.create({{ url: '{url}', active: false }}); \
+                await whole(id); await chrome.tabs.discard(id); }})); \
+            return (await chrome.tabs.query({{ discarded: true }})).length; }})()"
+    );
+    let mut asleep = 0;
+    while asleep < u64::try_from(tabs).unwrap_or(u64::MAX) {
+        let before = asleep;
+        asleep = page.evaluate(&open).await?.as_u64().unwrap_or_default();
+        if asleep <= before {
+            return Err("Chrome puts no tab to sleep".into());
+        }
+    }
+    page.close().await
 }
 
 /// The popup's wasm and script, raw and compressed, beside the goal.

@@ -131,6 +131,11 @@
   const held = chrome.holds ? new Promise((resolve) => Object.assign(chrome, { release: resolve })) : undefined;
 
   const tabs = chrome.tabs ?? [];
+  /** @param {any} query @param {any} tab */
+  const asked = (query, tab) => {
+    const window = query.currentWindow ? 1 : query.windowId;
+    return (window === undefined || tab.windowId === window) && (!query.active || tab.active);
+  };
   // Chromium puts an object of this name into every page, later than this runs.
   Object.defineProperty(globalThis, "chrome", {
     writable: false,
@@ -143,7 +148,7 @@
       },
       tabs: {
         query: (/** @type {any} */ query) =>
-          chrome.fails ? Promise.reject(new Error(chrome.fails)) : later(chrome.tabs === "never" ? "never" : tabs.filter((/** @type {any} */ tab) => (query.windowId === undefined || tab.windowId === query.windowId) && (!query.active || tab.active))),
+          chrome.fails ? Promise.reject(new Error(chrome.fails)) : later(chrome.tabs === "never" ? "never" : tabs.filter((/** @type {any} */ tab) => asked(query, tab))),
         update: async () => {},
       },
       tabGroups: { query: async () => chrome.groups ?? [] },

@@ -58,6 +58,10 @@ extern "C" {
     #[wasm_bindgen(catch, js_namespace = ["chrome", "sidePanel"], js_name = setOptions)]
     fn side_panel_options(options: &Object) -> Result<Promise, JsValue>;
 
+    /// The tabs of this window: the popup's script asks for them while this module is being loaded.
+    #[wasm_bindgen(thread_local_v2, js_name = tabsAsked)]
+    static TABS_ASKED: Option<Promise>;
+
     /// `chrome.runtime.Port`.
     pub type Port;
     #[wasm_bindgen(method, catch, js_name = postMessage)]
@@ -202,8 +206,8 @@ fn open_tab(value: &JsValue) -> Option<OpenTab> {
     })
 }
 
-async fn tabs(query: &Object) -> Result<Vec<OpenTab>, String> {
-    let list: Array = settle(tabs_query(query)).await?.unchecked_into();
+async fn open_tabs(answer: Result<Promise, JsValue>) -> Result<Vec<OpenTab>, String> {
+    let list: Array = settle(answer).await?.unchecked_into();
     Ok(list.iter().filter_map(|tab| open_tab(&tab)).collect())
 }
 
@@ -217,11 +221,14 @@ pub async fn current_window() -> Result<i32, String> {
         .ok_or_else(|| "no window".to_owned())
 }
 
-/// The window the page stands in, its tabs and groups.
+/// The window the page stands in, its tabs and groups. A window is never without a tab, which names it: one
+/// question less than to ask for the window first. To be asked once, when the page begins.
 pub async fn window_now() -> Result<WindowNow, String> {
-    let window = current_window().await?;
+    let asked = TABS_ASKED.with(Clone::clone);
+    let here = || tabs_query(&object(&[("currentWindow", true.into())]));
+    let tabs = open_tabs(asked.map_or_else(here, Ok)).await?;
+    let window = tabs.first().map(|tab| tab.window).ok_or("no window")?;
     let here = object(&[("windowId", window.into())]);
-    let tabs = tabs(&here).await?;
     let groups = if tabs.iter().any(|tab| tab.group.is_some()) {
         let list: Array = settle(groups_query(&here)).await?.unchecked_into();
         list.iter()
@@ -248,7 +255,7 @@ pub async fn seen_tab(window: i32) -> Result<Option<OpenTab>, String> {
 
 /// The tabs of all windows.
 pub async fn all_tabs() -> Result<Vec<OpenTab>, String> {
-    tabs(&Object::new()).await
+    open_tabs(tabs_query(&Object::new())).await
 }
 
 /// The stored projection; empty when there is none yet.

@@ -9,11 +9,13 @@ use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
 /// Lists up to this long are rendered whole.
-const WHOLE: usize = 100;
+const WHOLE: usize = 40;
 /// Rows above and below those in sight.
 const AROUND: usize = 12;
 /// A row's height before one is there to be measured.
 const ROW_PX: f64 = 32.0;
+/// The list's height before it is there to be measured; a list that may grow is never taken for a shorter one.
+const LIST_PX: i32 = 600;
 
 /// The rendered part of a list, and what to hang it on.
 pub struct Windowed {
@@ -41,11 +43,15 @@ fn row_px(scroller: &Element) -> f64 {
     clippy::cast_sign_loss,
     reason = "rows in sight are few and positive"
 )]
-fn in_sight(scroller: &Element, row: f64, len: usize) -> Range<usize> {
-    let first = (f64::from(scroller.scroll_top()) / row) as usize;
-    let shown = (f64::from(scroller.client_height().max(600)) / row) as usize + 1;
+fn in_sight(top_px: i32, height_px: i32, row: f64, len: usize) -> Range<usize> {
+    let first = (f64::from(top_px) / row) as usize;
+    let shown = (f64::from(height_px.max(LIST_PX)) / row) as usize + 1;
     let start = first.saturating_sub(AROUND).min(len);
     start..(first + shown + AROUND).min(len)
+}
+
+fn in_sight_of(scroller: &Element, row: f64, len: usize) -> Range<usize> {
+    in_sight(scroller.scroll_top(), scroller.client_height(), row, len)
 }
 
 /// What a spacer needs.
@@ -79,20 +85,24 @@ fn Spacer(props: &SpacerProps) -> Html {
 #[hook]
 pub fn use_window(len: usize, keep: Option<usize>, tag: &'static str) -> Windowed {
     let scroller = use_node_ref();
-    let rows = use_state_eq(|| 0..WHOLE.min(30));
+    let rows = use_state_eq(|| in_sight(0, 0, ROW_PX, usize::MAX));
     let onscroll = {
         let (rows, scroller) = (rows.clone(), scroller.clone());
         Callback::from(move |_: Event| {
             if len > WHOLE
                 && let Some(element) = scroller.cast::<Element>()
             {
-                rows.set(in_sight(&element, row_px(&element), len));
+                rows.set(in_sight_of(&element, row_px(&element), len));
             }
         })
     };
     {
         let (rows, scroller) = (rows.clone(), scroller.clone());
         use_effect_with((len, keep), move |(len, keep)| {
+            // A short list that nothing moves is not measured: that would lay the page out once more.
+            if *len <= WHOLE && keep.is_none() {
+                return;
+            }
             let Some(element) = scroller.cast::<Element>() else {
                 return;
             };
@@ -112,7 +122,7 @@ pub fn use_window(len: usize, keep: Option<usize>, tag: &'static str) -> Windowe
                 }
             }
             if *len > WHOLE {
-                rows.set(in_sight(&element, row, *len));
+                rows.set(in_sight_of(&element, row, *len));
             }
         });
     }
@@ -121,13 +131,13 @@ pub fn use_window(len: usize, keep: Option<usize>, tag: &'static str) -> Windowe
     } else {
         rows.start.min(len)..rows.end.min(len)
     };
-    let height = scroller
-        .cast::<Element>()
-        .map_or(ROW_PX, |element| row_px(&element));
     let spacer = |rows: usize| {
         if rows == 0 {
             return Html::default();
         }
+        let height = scroller
+            .cast::<Element>()
+            .map_or(ROW_PX, |element| row_px(&element));
         #[expect(
             clippy::cast_precision_loss,
             clippy::cast_possible_truncation,
