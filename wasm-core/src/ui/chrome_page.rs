@@ -250,7 +250,7 @@ pub async fn window_now() -> Result<WindowNow, String> {
 /// The tab that is seen in a window.
 pub async fn seen_tab(window: i32) -> Result<Option<OpenTab>, String> {
     let seen = object(&[("windowId", window.into()), ("active", true.into())]);
-    Ok(tabs(&seen).await?.pop())
+    Ok(open_tabs(tabs_query(&seen)).await?.pop())
 }
 
 /// The tabs of all windows.
