@@ -95,6 +95,7 @@ fn build_changed_client(name: &str, inputs: &str, small: bool) -> Result<()> {
     build_client(name, &folder)?;
     if small {
         make_small(&folder.join("tabspace_bg.wasm"))?;
+        make_script_small(&folder.join("tabspace.js"))?;
     }
     repository::write(&stamp, inputs.as_bytes())
 }
@@ -129,6 +130,22 @@ fn make_small(module: &Path) -> Result<()> {
         .arg(module)
         .arg("-o")
         .arg(module)
+        .env("PATH", setup::path_with_tools()?)
+        .run()
+}
+
+fn make_script_small(script: &Path) -> Result<()> {
+    let mut outfile = std::ffi::OsString::from("--outfile=");
+    outfile.push(script);
+    Step::new("esbuild")
+        .arg(script)
+        .args([
+            "--minify",
+            "--format=esm",
+            "--allow-overwrite",
+            "--log-level=warning",
+        ])
+        .arg(outfile)
         .env("PATH", setup::path_with_tools()?)
         .run()
 }

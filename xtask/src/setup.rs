@@ -19,6 +19,7 @@ pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 /// Versions that are pinned here because nothing else pins them.
 const WASM_PACK: &str = "0.15.1";
 const BINARYEN: (&str, &str) = ("binaryen", "132.0.0");
+const ESBUILD: (&str, &str) = ("esbuild", "0.28.2");
 const AXE_CORE: (&str, &str) = ("axe-core", "4.14.1");
 /// The icons, from which `cargo xtask icons` takes those that are used.
 pub(crate) const LUCIDE: (&str, &str) = ("lucide-static", "1.62.0");
@@ -63,7 +64,7 @@ pub(crate) fn wasm_tools() -> Result<()> {
         &["--no-default-features"],
     )?;
     install_with_cargo("wasm-pack", "wasm-pack", WASM_PACK, &[])?;
-    install_with_npm(&[BINARYEN])
+    install_with_npm(&[BINARYEN, ESBUILD])
 }
 
 /// What finds violations of accessibility rules in a page; returns its script.

@@ -3,6 +3,9 @@
 //!
 //! Only pages with a window use this; the worker and the offscreen document have `crate::chrome`.
 
+use std::cell::OnceCell;
+use std::rc::Rc;
+
 use js_sys::{Array, Function, JSON, JsString, Object, Promise, Reflect};
 use protocol::Colour;
 use serde::de::DeserializeOwned;
@@ -127,8 +130,16 @@ pub struct OpenTab {
     pub audible: bool,
     /// Chrome's id of its group.
     pub group: Option<i32>,
+    /// [`OpenTab::find`], once it was asked for.
+    find: OnceCell<String>,
+}
+
+impl OpenTab {
     /// Title and address in small letters, for searching.
-    pub find: String,
+    pub fn find(&self) -> &str {
+        self.find
+            .get_or_init(|| lower(&[self.title.as_str(), self.url.as_str()].join("\n")))
+    }
 }
 
 /// A tab group of this browser.
@@ -148,7 +159,7 @@ pub struct WindowNow {
     /// Chrome's id.
     pub window: i32,
     /// Its tabs in order.
-    pub tabs: Vec<OpenTab>,
+    pub tabs: Vec<Rc<OpenTab>>,
     /// Its groups.
     pub groups: Vec<OpenGroup>,
 }
@@ -192,9 +203,8 @@ fn open_tab(value: &JsValue) -> Option<OpenTab> {
         .title()
         .filter(|title| !title.is_empty())
         .unwrap_or_else(|| url.clone());
-    let find = lower(&[title.as_str(), url.as_str()].join("\n"));
     Some(OpenTab {
-        find,
+        find: OnceCell::new(),
         id: tab.id()?,
         window: tab.window_id(),
         title,
@@ -206,9 +216,12 @@ fn open_tab(value: &JsValue) -> Option<OpenTab> {
     })
 }
 
-async fn open_tabs(answer: Result<Promise, JsValue>) -> Result<Vec<OpenTab>, String> {
+async fn open_tabs(answer: Result<Promise, JsValue>) -> Result<Vec<Rc<OpenTab>>, String> {
     let list: Array = settle(answer).await?.unchecked_into();
-    Ok(list.iter().filter_map(|tab| open_tab(&tab)).collect())
+    Ok(list
+        .iter()
+        .filter_map(|tab| open_tab(&tab).map(Rc::new))
+        .collect())
 }
 
 /// Chrome's id of the window the page stands in.
@@ -248,13 +261,25 @@ pub async fn window_now() -> Result<WindowNow, String> {
 }
 
 /// The tab that is seen in a window.
-pub async fn seen_tab(window: i32) -> Result<Option<OpenTab>, String> {
+pub async fn seen_tab(window: i32) -> Result<Option<Rc<OpenTab>>, String> {
     let seen = object(&[("windowId", window.into()), ("active", true.into())]);
     Ok(open_tabs(tabs_query(&seen)).await?.pop())
 }
 
+/// The next frame is about to be painted; what Chrome is asked then is answered after it.
+pub async fn next_frame() {
+    let frame = Promise::new(&mut |resolve, _| {
+        if let Some(window) = web_sys::window() {
+            // Refused in no page that has a window.
+            let _ = window.request_animation_frame(&resolve);
+        }
+    });
+    // Its resolver does not throw.
+    let _ = JsFuture::from(frame).await;
+}
+
 /// The tabs of all windows.
-pub async fn all_tabs() -> Result<Vec<OpenTab>, String> {
+pub async fn all_tabs() -> Result<Vec<Rc<OpenTab>>, String> {
     open_tabs(tabs_query(&Object::new())).await
 }
 

@@ -69,6 +69,7 @@ pub fn get_ready(space: SpaceId) {
 pub fn read_elsewhere(popup: &Handle) {
     let popup = popup.clone();
     spawn_local(async move {
+        chrome_page::next_frame().await;
         if let Ok(tabs) = chrome_page::all_tabs().await {
             popup.dispatch(Input::AllTabsRead(tabs));
         }

@@ -80,7 +80,7 @@ impl Deed {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Row {
     /// A tab of this browser.
-    Tab(OpenTab),
+    Tab(Rc<OpenTab>),
     /// A space.
     Space(SpaceSummary),
     /// Something that can be done.
@@ -95,7 +95,7 @@ pub struct Popup {
     /// The window it was opened over; `None` while Chrome is asked.
     pub window: Option<WindowNow>,
     /// The tabs of the other windows.
-    pub elsewhere: Vec<OpenTab>,
+    pub elsewhere: Vec<Rc<OpenTab>>,
     /// The stored projection; `None` while it is read.
     pub projection: Option<Projection>,
     /// Chrome's words, when the window could not be read.
@@ -122,7 +122,7 @@ pub struct Popup {
 pub enum Input {
     Typed(String),
     WindowRead(Result<WindowNow, String>),
-    AllTabsRead(Vec<OpenTab>),
+    AllTabsRead(Vec<Rc<OpenTab>>),
     ProjectionRead(Projection),
     CaptureKnown(bool),
     Wished(Wish),
@@ -154,7 +154,7 @@ impl Popup {
     }
 
     /// The tab that is seen.
-    pub fn tab(&self) -> Option<&OpenTab> {
+    pub fn tab(&self) -> Option<&Rc<OpenTab>> {
         self.window.as_ref()?.tabs.iter().find(|tab| tab.active)
     }
 
@@ -239,7 +239,7 @@ impl Popup {
         }
         let mut rows: Vec<Row> = here
             .chain(&self.elsewhere)
-            .filter(|tab| found(&tab.find))
+            .filter(|tab| found(tab.find()))
             .cloned()
             .map(Row::Tab)
             .collect();
