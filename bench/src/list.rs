@@ -52,8 +52,8 @@ const RIVAL: [(&str, &str); 3] = [
             const list = document.querySelector('#list'), all = document.querySelector('#all'), rows = new Map();
             all.style.height = `${tabs.length * 32}px`;
             const show = () => {
-                const first = Math.max(0, Math.floor(list.scrollTop / 32) - 12);
-                const last = Math.min(tabs.length, Math.ceil((list.scrollTop + list.clientHeight) / 32) + 12);
+                const first = Math.max(0, Math.floor(list.scrollTop / 32) - 6);
+                const last = Math.min(tabs.length, Math.ceil((list.scrollTop + list.clientHeight) / 32) + 6);
                 for (const [at, row] of rows) if (at < first || at >= last) { row.remove(); rows.delete(at); }
                 for (let at = first; at < last; at += 1) {
                     if (rows.has(at)) continue;
