@@ -8,11 +8,10 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::cdp::{self, Connection};
+use crate::diagnosis::{explained, write_picture};
 use crate::loudspeaker::Loudspeaker;
 use crate::process::ProcessGroup;
 use crate::wait::{PATIENCE, wait_for};
@@ -337,13 +336,7 @@ impl FirefoxPage {
     /// When the page is gone or the file cannot be written.
     pub async fn screenshot(&self, path: &Path) -> Result<()> {
         let answer = self.call("browsingContext.captureScreenshot", json!({})).await?;
-        let picture = STANDARD
-            .decode(answer["data"].as_str().unwrap_or_default())
-            .map_err(|error| Failure(format!("Firefox's picture: {error}")))?;
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        std::fs::write(path, picture).map_err(|error| Failure(format!("{}: {error}", path.display())))
+        write_picture(&answer, path)
     }
 
     /// What it wrote to its console, uncaught errors included, oldest first.
@@ -354,14 +347,7 @@ impl FirefoxPage {
     /// A failure with what helps to understand it.
     async fn diagnosed(&self, failure: Failure) -> Failure {
         let picture = crate::screenshots().join(format!("failed-firefox-{}.png", self.context));
-        let pictured = self
-            .screenshot(&picture)
-            .await
-            .map(|()| format!("picture: {}", picture.display()));
-        let console = self.console();
-        let last_lines = console.iter().skip(console.len().saturating_sub(20));
-        let lines = [failure.to_string()].into_iter().chain(pictured.ok());
-        let lines = lines.chain(last_lines.map(|line| format!("console {line}")));
-        Failure(lines.collect::<Vec<_>>().join("\n  "))
+        let taken = self.screenshot(&picture).await;
+        explained(&failure, &picture, &taken, &self.console())
     }
 }

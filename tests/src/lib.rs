@@ -11,6 +11,7 @@
 pub mod browser;
 pub mod cdp;
 pub mod client;
+mod diagnosis;
 pub mod display;
 mod failure;
 pub mod firefox;

@@ -9,11 +9,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::cdp::{self, Connection};
+use crate::diagnosis::{explained, write_picture};
 use crate::wait::{PATIENCE, wait_for};
 use crate::{Failure, Result};
 
@@ -307,13 +306,7 @@ impl Page {
         let answer = self
             .call("Page.captureScreenshot", json!({ "format": "png" }))
             .await?;
-        let picture = STANDARD
-            .decode(answer["data"].as_str().unwrap_or_default())
-            .map_err(|error| Failure(format!("the browser's picture: {error}")))?;
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        std::fs::write(path, picture).map_err(|error| Failure(format!("{}: {error}", path.display())))
+        write_picture(&answer, path)
     }
 
     /// What it wrote to its console since it was attached to, uncaught errors included, oldest first.
@@ -329,17 +322,9 @@ impl Page {
             .and_then(Value::as_str)
             .unwrap_or("a page that is gone");
         let picture = crate::screenshots().join(format!("failed-{}.png", self.target));
-        let pictured = self
-            .screenshot(&picture)
-            .await
-            .map(|()| format!("picture: {}", picture.display()));
-        let console = self.console();
-        let last_lines = console.iter().skip(console.len().saturating_sub(20));
-        let lines = [failure.to_string(), format!("at {url}")].into_iter();
-        let lines = lines
-            .chain(pictured.ok())
-            .chain(last_lines.map(|line| format!("console {line}")));
-        Failure(lines.collect::<Vec<_>>().join("\n  "))
+        let taken = self.screenshot(&picture).await;
+        let failure = Failure(format!("{failure}\n  at {url}"));
+        explained(&failure, &picture, &taken, &self.console())
     }
 }
 
