@@ -45,6 +45,8 @@ use account::tickets::Tickets;
 use clock::{Clock, Random};
 use live::Hub;
 use log::Writers;
+use log::shelf::Shelf;
+use log::snapshots::Snapshots;
 use log::writer::Desk;
 use store::{Store, StoreError};
 
@@ -74,6 +76,7 @@ pub enum RunError {
 pub(crate) struct App {
     store: Store,
     epoch: Epoch,
+    shelf: Arc<Shelf>,
     writers: Writers,
     hub: Hub,
     tickets: Tickets,
@@ -131,6 +134,13 @@ impl Relay {
         let metrics = Metrics::default();
         let hub = Hub::new(metrics.clone());
         let (stop, stopped) = watch::channel(false);
+        let shelf = Arc::new(Shelf::default());
+        let (snapshots, snapshot_task) = Snapshots::start(
+            store.clone(),
+            Arc::clone(&shelf),
+            metrics.snapshots.clone(),
+            stopped.clone(),
+        );
         let desk = Desk {
             store: store.clone(),
             hub: hub.clone(),
@@ -138,12 +148,16 @@ impl Relay {
             random: random.clone(),
             metrics: metrics.clone(),
             epoch,
+            shelf: Arc::clone(&shelf),
+            snapshots,
         };
-        let (writers, tasks) = Writers::start(&desk, &stopped);
+        let (writers, mut tasks) = Writers::start(&desk, &stopped);
+        tasks.push(snapshot_task);
         let tickets = Tickets::default();
         let app = App {
             store,
             epoch,
+            shelf,
             writers,
             hub,
             tickets,

@@ -48,7 +48,7 @@ pub(crate) async fn put_favicon(
     let change = Op::TabRemoved {
         tab: TabId::from_bits(0),
     };
-    may_change(&mut tx, space, person, &Action::Submit(&change)).await?;
+    may_change(&app, &mut tx, space, person, &Action::Submit(&change)).await?;
     if store::count(&mut tx, space).await? >= MOST {
         return Err(Code::TooMany.into());
     }
@@ -74,7 +74,7 @@ pub(crate) async fn get_favicon(
 ) -> Result<impl IntoResponse, Failure> {
     op::favicon_hash(&hash)?;
     let mut tx = app.store.read().await?;
-    see(&mut tx, space, person).await?;
+    see(&app, &mut tx, space, person).await?;
     let png = store::find(&mut tx, space, &hash)
         .await?
         .ok_or(Code::NoSuchThing)?;

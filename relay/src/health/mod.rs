@@ -14,6 +14,11 @@ const COMMIT_BUCKETS: &[f64] = &[
     0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
 ];
 
+/// From one op alone to a full batch.
+const COMMIT_EVENTS: &[f64] = &[
+    1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1_000.0, 2_500.0,
+];
+
 /// The numbers. Cloned freely; clones count together.
 #[derive(Debug, Clone)]
 pub struct Metrics {
@@ -28,6 +33,12 @@ pub struct Metrics {
     pub(crate) events: IntCounter,
     /// Time from the begin of a transaction of the log to the end of its commit.
     pub(crate) commit_seconds: Histogram,
+    /// Events of one transaction of the log.
+    commit_events: Histogram,
+    /// Transactions of the log that had to be done again.
+    pub(crate) batches_retried: IntCounter,
+    /// Snapshots that were written.
+    pub(crate) snapshots: IntCounter,
     refusals: IntCounterVec,
     requests: IntCounterVec,
 }
@@ -39,6 +50,9 @@ impl Default for Metrics {
         let gauge = |name, help| IntGauge::with_opts(opts(name, help)).expect(valid);
         let counters =
             |name, help, labels: &[&str]| IntCounterVec::new(opts(name, help), labels).expect(valid);
+        let counter = |name, help| IntCounter::with_opts(opts(name, help)).expect(valid);
+        let commit_events =
+            HistogramOpts::new("tabspace_commit_events", "Events of one transaction of the log.");
         let commit = HistogramOpts::new("tabspace_commit_seconds", "Duration of a transaction of the log.");
         let metrics = Self {
             registry: Registry::new(),
@@ -47,6 +61,12 @@ impl Default for Metrics {
             jobs: gauge("jobs", "Requests that wait for a writer or are being decided."),
             events: IntCounter::with_opts(opts("events_total", "Committed events.")).expect(valid),
             commit_seconds: Histogram::with_opts(commit.buckets(COMMIT_BUCKETS.to_vec())).expect(valid),
+            commit_events: Histogram::with_opts(commit_events.buckets(COMMIT_EVENTS.to_vec())).expect(valid),
+            batches_retried: counter(
+                "batches_retried_total",
+                "Transactions of the log that were done again.",
+            ),
+            snapshots: counter("snapshots_total", "Snapshots of spaces that were written."),
             refusals: counters("refusals_total", "Refused ops, frames and requests.", &["code"]),
             requests: counters(
                 "http_requests_total",
@@ -54,12 +74,15 @@ impl Default for Metrics {
                 &["method", "route", "status"],
             ),
         };
-        let collectors: [Box<dyn prometheus::core::Collector>; 7] = [
+        let collectors: [Box<dyn prometheus::core::Collector>; 10] = [
             Box::new(metrics.connections.clone()),
             Box::new(metrics.rooms.clone()),
             Box::new(metrics.jobs.clone()),
             Box::new(metrics.events.clone()),
             Box::new(metrics.commit_seconds.clone()),
+            Box::new(metrics.commit_events.clone()),
+            Box::new(metrics.batches_retried.clone()),
+            Box::new(metrics.snapshots.clone()),
             Box::new(metrics.refusals.clone()),
             Box::new(metrics.requests.clone()),
         ];
@@ -71,6 +94,12 @@ impl Default for Metrics {
 }
 
 impl Metrics {
+    /// Counts a transaction of the log that was committed.
+    pub(crate) fn count_commit(&self, events: usize) {
+        self.commit_events
+            .observe(f64::from(u32::try_from(events).unwrap_or(u32::MAX)));
+    }
+
     /// Counts a refusal.
     pub(crate) fn count_refusal(&self, code: Code) {
         self.refusals.with_label_values(&[code.as_str()]).inc();

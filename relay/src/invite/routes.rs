@@ -41,7 +41,7 @@ pub(crate) async fn create_invite(
     }
     let now = app.clock.now();
     let mut tx = app.store.write().await?;
-    let seen = may_change(&mut tx, space, person, &Action::Invite(role)).await?;
+    let seen = may_change(&app, &mut tx, space, person, &Action::Invite(role)).await?;
     if store::list_good(&mut tx, space, &seen.state, now).await?.len() >= limits::INVITES {
         return Err(Code::TooMany.into());
     }
@@ -84,7 +84,7 @@ pub(crate) async fn list_invites(
     Path(space): Path<SpaceId>,
 ) -> Result<Json<Invites>, Failure> {
     let mut tx = app.store.read().await?;
-    let seen = may(&mut tx, space, person, &Action::ListInvites).await?;
+    let seen = may(&app, &mut tx, space, person, &Action::ListInvites).await?;
     let invites = store::list_good(&mut tx, space, &seen.state, app.clock.now()).await?;
     Ok(Json(Invites {
         invites: invites.into_iter().map(InviteRow::shown).collect(),
@@ -108,7 +108,7 @@ pub(crate) async fn revoke_invite(
 ) -> Result<StatusCode, Failure> {
     let mut tx = app.store.write().await?;
     // Who may not even see the list does not learn which links there are.
-    let seen = may_change(&mut tx, space, person, &Action::ListInvites).await?;
+    let seen = may_change(&app, &mut tx, space, person, &Action::ListInvites).await?;
     let row = store::find(&mut tx, invite)
         .await?
         .filter(|row| row.space == space);
@@ -137,7 +137,7 @@ pub(crate) async fn preview_invite(
     let invite = store::find_by_secret(&mut tx, &secret)
         .await?
         .ok_or(Code::NoSuchInvite)?;
-    let state = log::store::find_state(&mut tx, invite.space)
+    let state = log::store::find_state(&mut tx, &app.shelf, invite.space)
         .await?
         .ok_or(Code::NoSuchInvite)?
         .state;
@@ -157,7 +157,7 @@ pub(crate) async fn preview_invite(
         space: invite.space,
         tabs: count(state.tabs.len()),
         members: count(state.members.len()),
-        space_name: state.name,
+        space_name: state.name.clone(),
         colour: state.colour,
         inviter: members::find_name(&mut tx, invite.space, invite.by).await?,
         role: invite.role,

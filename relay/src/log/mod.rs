@@ -8,6 +8,9 @@ pub(crate) mod projection;
 mod proposal;
 mod queue;
 pub(crate) mod routes;
+mod rows;
+pub(crate) mod shelf;
+pub(crate) mod snapshots;
 pub(crate) mod store;
 pub(crate) mod writer;
 

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::{Envelope, MemberId, Op, Role, SpaceId, SpaceState, TabId};
 
+use super::rows::Rows;
 use crate::space::store::Status;
 use crate::store::query::{execute, number};
 use crate::store::{StoreError, Tx};
@@ -72,56 +73,22 @@ impl Touched {
     pub(crate) async fn write(
         self,
         tx: &mut Tx,
+        rows: &mut Rows,
         space: SpaceId,
         state: &SpaceState,
     ) -> Result<(), StoreError> {
         if self.deleted {
-            return wipe(tx, space).await;
+            rows.wipe(space);
+            return Ok(());
         }
         for tab in self.tabs {
-            write_tab(tx, space, tab, state).await?;
+            rows.tab(space, tab, state);
         }
         for (member, status) in self.members {
             write_member(tx, space, member, status, state).await?;
         }
         Ok(())
     }
-}
-
-/// A deleted space shows nothing any more.
-async fn wipe(tx: &mut Tx, space: SpaceId) -> Result<(), StoreError> {
-    execute!(tx, "DELETE FROM tabs WHERE space = $1", space.to_string())?;
-    execute!(tx, "DELETE FROM messages WHERE space = $1", space.to_string())?;
-    execute!(tx, "DELETE FROM favicons WHERE space = $1", space.to_string())?;
-    Ok(())
-}
-
-async fn write_tab(tx: &mut Tx, space: SpaceId, id: TabId, state: &SpaceState) -> Result<(), StoreError> {
-    let Some(tab) = state.tabs.get(&id) else {
-        execute!(
-            tx,
-            "DELETE FROM tabs WHERE space = $1 AND tab = $2",
-            space.to_string(),
-            id.to_string()
-        )?;
-        return Ok(());
-    };
-    execute!(
-        tx,
-        "INSERT INTO tabs (space, tab, url, title, favicon, pinned, tab_group, position)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-         ON CONFLICT (space, tab) DO UPDATE SET url = $3, title = $4, favicon = $5, pinned = $6, tab_group = $7,
-         position = $8",
-        space.to_string(),
-        id.to_string(),
-        tab.url.as_str(),
-        tab.title.as_str(),
-        tab.favicon.as_deref(),
-        tab.pinned,
-        tab.group.map(|group| group.to_string()),
-        tab.position.as_str()
-    )?;
-    Ok(())
 }
 
 async fn write_member(
@@ -150,43 +117,12 @@ async fn write_member(
     Ok(())
 }
 
-/// Writes what an event says of a message. `false` when it would send one under the id of another: the
-/// state forgets old messages, this table does not.
-pub(crate) async fn write_message(
-    tx: &mut Tx,
-    space: SpaceId,
-    envelope: &Envelope,
-    op: &Op,
-) -> Result<bool, StoreError> {
-    let rows = match op {
-        Op::MessageSent { message, text } => execute!(
-            tx,
-            "INSERT INTO messages (space, message, seq, member, time, text, edited, deleted)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $7) ON CONFLICT (space, message) DO NOTHING",
-            space.to_string(),
-            message.to_string(),
-            number(envelope.seq.0),
-            envelope.author.member.to_string(),
-            envelope.time.0,
-            text.as_str(),
-            false
-        )?,
-        Op::MessageEdited { message, text } => execute!(
-            tx,
-            "UPDATE messages SET text = $3, edited = $4 WHERE space = $1 AND message = $2",
-            space.to_string(),
-            message.to_string(),
-            text.as_str(),
-            true
-        )?,
-        Op::MessageDeleted { message } => execute!(
-            tx,
-            "UPDATE messages SET text = '', deleted = $3 WHERE space = $1 AND message = $2",
-            space.to_string(),
-            message.to_string(),
-            true
-        )?,
-        _ => 1,
-    };
-    Ok(rows == 1)
+/// Notes what an event says of a message.
+pub(crate) fn write_message(rows: &mut Rows, space: SpaceId, envelope: &Envelope, op: &Op) {
+    match op {
+        Op::MessageSent { message, text } => rows.message(space, envelope, *message, text),
+        Op::MessageEdited { message, text } => rows.message_edited(space, *message, text),
+        Op::MessageDeleted { message } => rows.message_deleted(space, *message),
+        _ => {}
+    }
 }

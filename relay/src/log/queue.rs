@@ -17,7 +17,7 @@ use super::writer::{Desk, Writer};
 use crate::account::PersonId;
 
 /// Requests that wait for one writer; who brings more waits until there is room.
-const QUEUE: usize = 1_024;
+const QUEUE: usize = 8_192;
 /// What these and those that it works on may take together; who brings more waits until there is room.
 const QUEUE_BYTES: u32 = 32 * 1024 * 1024;
 

@@ -106,7 +106,7 @@ pub(crate) async fn list_events(
     Query(Since { since, limit }): Query<Since>,
 ) -> Result<Json<EventPage>, Failure> {
     let mut tx = app.store.read().await?;
-    let seen = see(&mut tx, space, person).await?;
+    let seen = see(&app, &mut tx, space, person).await?;
     let granted = seen
         .state
         .members

@@ -1,9 +1,15 @@
 //! Rows of spaces, events, payloads and decided ops.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
 use protocol::event::OpName;
 use protocol::state::FOLD_VERSION;
-use protocol::{Author, Class, Code, DeviceId, Envelope, Event, Millis, Payload, Seq, SpaceId, SpaceState};
+use protocol::{
+    Author, Class, Code, DeviceId, Envelope, Event, MessageId, Millis, Payload, Seq, SpaceId, SpaceState,
+};
 
+use super::shelf::Shelf;
 use crate::account::PersonId;
 use crate::store::query::{execute, fetch_all, fetch_one, fetch_optional, natural, number};
 use crate::store::{StoreError, Tx};
@@ -32,27 +38,13 @@ impl Decided {
     }
 }
 
-/// A space as its row and the events behind its snapshot tell.
+/// A space as its snapshot and the events behind that tell.
 #[derive(Debug)]
 pub(crate) struct Folded {
     /// The state at the head.
-    pub(crate) state: SpaceState,
-    /// What the row's snapshot has folded.
+    pub(crate) state: Arc<SpaceState>,
+    /// What the snapshot has folded.
     pub(crate) snapshot: Seq,
-}
-
-/// The head of a space, its row locked until the transaction ends.
-pub(crate) async fn lock_head(tx: &mut Tx, space: SpaceId) -> Result<Option<Seq>, StoreError> {
-    let row = fetch_optional!(
-        tx,
-        (i64,),
-        {
-            sqlite: "SELECT head FROM spaces WHERE space = $1",
-            postgres: "SELECT head FROM spaces WHERE space = $1 FOR UPDATE"
-        },
-        space.to_string()
-    )?;
-    Ok(row.map(|(head,)| Seq(natural(head))))
 }
 
 /// The head of a space.
@@ -66,29 +58,96 @@ pub(crate) async fn find_head(tx: &mut Tx, space: SpaceId) -> Result<Option<Seq>
     Ok(row.map(|(head,)| Seq(natural(head))))
 }
 
-/// The state of a space at its head.
-pub(crate) async fn find_state(tx: &mut Tx, space: SpaceId) -> Result<Option<Folded>, StoreError> {
+/// The heads of these spaces, their rows locked until the transaction ends, in the order of ids.
+pub(crate) async fn lock_heads(
+    tx: &mut Tx,
+    spaces: &BTreeSet<SpaceId>,
+) -> Result<BTreeMap<SpaceId, Seq>, StoreError> {
+    if let Tx::Postgres(tx) = tx {
+        let ids: Vec<String> = spaces.iter().map(ToString::to_string).collect();
+        let rows: Vec<(String, i64)> =
+            sqlx::query_as("SELECT space, head FROM spaces WHERE space = ANY($1) ORDER BY space FOR UPDATE")
+                .bind(ids)
+                .fetch_all(&mut **tx)
+                .await?;
+        return rows
+            .into_iter()
+            .map(|(space, head)| Ok((space.parse()?, Seq(natural(head)))))
+            .collect();
+    }
+    // Here there is one writer at a time, so nothing has to be locked.
+    let mut heads = BTreeMap::new();
+    for space in spaces {
+        if let Some(head) = find_head(tx, *space).await? {
+            heads.insert(*space, head);
+        }
+    }
+    Ok(heads)
+}
+
+/// The state of a space at its head, folded from the nearest point that is known.
+pub(crate) async fn find_state(
+    tx: &mut Tx,
+    shelf: &Shelf,
+    space: SpaceId,
+) -> Result<Option<Folded>, StoreError> {
     let row = fetch_optional!(
         tx,
-        (String, i64, i64),
-        "SELECT state, state_seq, fold_version FROM spaces WHERE space = $1",
+        (i64, Option<i64>, Option<i64>),
+        "SELECT s.head, n.seq, n.fold_version FROM spaces s LEFT JOIN snapshots n ON n.space = s.space
+         WHERE s.space = $1",
         space.to_string()
     )?;
-    let Some((state, state_seq, fold_version)) = row else {
+    let Some((head, snapshot, fold_version)) = row else {
         return Ok(None);
     };
-    let (mut state, snapshot) = if fold_version == i64::from(FOLD_VERSION) {
-        (
-            serde_json::from_str::<SpaceState>(&state)?,
-            Seq(natural(state_seq)),
-        )
-    } else {
-        (SpaceState::default(), Seq::default())
+    let usable = fold_version == Some(i64::from(FOLD_VERSION));
+    let snapshot = snapshot
+        .filter(|_| usable)
+        .map_or(Seq(0), |seq| Seq(natural(seq)));
+    let state = state_at(tx, shelf, space, Seq(natural(head)), snapshot).await?;
+    Ok(Some(Folded { state, snapshot }))
+}
+
+/// The state of a space whose head was read in this transaction.
+pub(crate) async fn get_state(
+    tx: &mut Tx,
+    shelf: &Shelf,
+    space: SpaceId,
+    head: Seq,
+) -> Result<Arc<SpaceState>, StoreError> {
+    if let Some(state) = shelf.find(space, head)
+        && state.head == head
+    {
+        return Ok(state);
+    }
+    let found = find_state(tx, shelf, space).await?;
+    found
+        .map(|folded| folded.state)
+        .ok_or_else(|| StoreError::Damaged(format!("space {space} has a head and no row")))
+}
+
+async fn state_at(
+    tx: &mut Tx,
+    shelf: &Shelf,
+    space: SpaceId,
+    head: Seq,
+    snapshot: Seq,
+) -> Result<Arc<SpaceState>, StoreError> {
+    let mut state = match shelf.find(space, head) {
+        Some(kept) if kept.head >= snapshot => kept,
+        _ if snapshot == Seq(0) => Arc::default(),
+        _ => Arc::new(read_snapshot(tx, space).await?),
     };
+    if state.head == head {
+        shelf.keep(space, &state);
+        return Ok(state);
+    }
+    let folded = Arc::make_mut(&mut state);
     loop {
-        let events = list_events(tx, space, state.head, FOLD_PAGE).await?;
+        let events = list_events(tx, space, folded.head, FOLD_PAGE).await?;
         for event in &events {
-            if !state.apply(event) {
+            if !folded.apply(event) {
                 let seq = event.envelope.seq;
                 return Err(StoreError::Damaged(format!(
                     "space {space} has a gap before {seq}"
@@ -96,9 +155,23 @@ pub(crate) async fn find_state(tx: &mut Tx, space: SpaceId) -> Result<Option<Fol
             }
         }
         if events.len() < FOLD_PAGE {
-            return Ok(Some(Folded { state, snapshot }));
+            shelf.keep(space, &state);
+            return Ok(state);
         }
     }
+}
+
+async fn read_snapshot(tx: &mut Tx, space: SpaceId) -> Result<SpaceState, StoreError> {
+    let row = fetch_optional!(
+        tx,
+        (String,),
+        "SELECT state FROM snapshots WHERE space = $1",
+        space.to_string()
+    )?;
+    Ok(match row {
+        Some((state,)) => serde_json::from_str(&state)?,
+        None => SpaceState::default(),
+    })
 }
 
 type EventRow = (
@@ -164,7 +237,7 @@ const CLASSES: [(Class, &str); 6] = [
     (Class::Unknown, "unknown"),
 ];
 
-fn class_name(class: Class) -> &'static str {
+pub(super) fn class_name(class: Class) -> &'static str {
     CLASSES
         .iter()
         .find(|(each, _)| *each == class)
@@ -176,35 +249,6 @@ fn class_from_name(name: &str) -> Class {
         .iter()
         .find(|(_, each)| *each == name)
         .map_or(Class::Unknown, |(class, _)| *class)
-}
-
-/// Writes an event, the envelope and the payload apart.
-pub(crate) async fn insert_event(tx: &mut Tx, space: SpaceId, event: &Event) -> Result<(), StoreError> {
-    let Envelope {
-        seq,
-        author,
-        time,
-        class,
-    } = &event.envelope;
-    execute!(
-        tx,
-        "INSERT INTO events (space, seq, member, device, n, time, class) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        space.to_string(),
-        number(seq.0),
-        author.member.to_string(),
-        author.op.map(|name| name.device.to_string()),
-        author.op.map(|name| number(name.n)),
-        time.0,
-        class_name(*class)
-    )?;
-    execute!(
-        tx,
-        "INSERT INTO payloads (space, seq, body) VALUES ($1, $2, $3)",
-        space.to_string(),
-        number(seq.0),
-        serde_json::to_string(&event.payload)?
-    )?;
-    Ok(())
 }
 
 /// What was decided of a device's ops, by number, from `from` on.
@@ -242,26 +286,6 @@ fn code_from_name(name: &str) -> Code {
         .unwrap_or(Code::Unknown)
 }
 
-/// Remembers what was decided of an op.
-pub(crate) async fn insert_decided(
-    tx: &mut Tx,
-    space: SpaceId,
-    op: OpName,
-    decided: &Decided,
-) -> Result<(), StoreError> {
-    execute!(
-        tx,
-        "INSERT INTO ops (space, device, n, hash, seq, code) VALUES ($1, $2, $3, $4, $5, $6)",
-        space.to_string(),
-        op.device.to_string(),
-        number(op.n),
-        decided.hash.as_slice(),
-        decided.answer.ok().map(|seq| number(seq.0)),
-        decided.answer.err().map(Code::as_str)
-    )?;
-    Ok(())
-}
-
 /// The number of the last op of a device that was decided; 0 for none.
 pub(crate) async fn last_n(tx: &mut Tx, space: SpaceId, device: DeviceId) -> Result<u64, StoreError> {
     let (last,) = fetch_one!(
@@ -283,12 +307,10 @@ pub(crate) async fn insert_space(
 ) -> Result<bool, StoreError> {
     let rows = execute!(
         tx,
-        "INSERT INTO spaces (space, creator, name, head, state, state_seq, fold_version, streams, deleted, created)
-         VALUES ($1, $2, '', 0, $3, 0, $4, 0, $5, $6) ON CONFLICT (space) DO NOTHING",
+        "INSERT INTO spaces (space, creator, name, head, streams, deleted, created)
+         VALUES ($1, $2, '', 0, 0, $3, $4) ON CONFLICT (space) DO NOTHING",
         space.to_string(),
         creator.to_string(),
-        serde_json::to_string(&SpaceState::default())?,
-        i64::from(FOLD_VERSION),
         false,
         now.0
     )?;
@@ -307,13 +329,16 @@ pub(crate) async fn find_creator(tx: &mut Tx, space: SpaceId) -> Result<Option<P
         .transpose()
 }
 
-/// Writes what the row tells of the state.
-pub(crate) async fn update_head(tx: &mut Tx, space: SpaceId, state: &SpaceState) -> Result<(), StoreError> {
+/// Writes what the row tells of the state besides the head.
+pub(crate) async fn update_summary(
+    tx: &mut Tx,
+    space: SpaceId,
+    state: &SpaceState,
+) -> Result<(), StoreError> {
     execute!(
         tx,
-        "UPDATE spaces SET head = $2, name = $3, streams = $4, deleted = $5 WHERE space = $1",
+        "UPDATE spaces SET name = $2, streams = $3, deleted = $4 WHERE space = $1",
         space.to_string(),
-        number(state.head.0),
         state.name.as_str(),
         number(state.streams.len() as u64),
         state.deleted
@@ -321,21 +346,32 @@ pub(crate) async fn update_head(tx: &mut Tx, space: SpaceId, state: &SpaceState)
     Ok(())
 }
 
-/// Writes the snapshot.
-pub(crate) async fn update_snapshot(
-    tx: &mut Tx,
-    space: SpaceId,
-    state: &SpaceState,
-) -> Result<(), StoreError> {
+/// Writes the snapshot, unless a later one stands there.
+pub(crate) async fn put_snapshot(tx: &mut Tx, space: SpaceId, state: &SpaceState) -> Result<(), StoreError> {
     execute!(
         tx,
-        "UPDATE spaces SET state = $2, state_seq = $3, fold_version = $4 WHERE space = $1",
+        "INSERT INTO snapshots (space, seq, fold_version, state) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (space) DO UPDATE SET seq = excluded.seq, fold_version = excluded.fold_version,
+         state = excluded.state
+         WHERE snapshots.seq < excluded.seq OR snapshots.fold_version <> excluded.fold_version",
         space.to_string(),
-        serde_json::to_string(state)?,
         number(state.head.0),
-        i64::from(FOLD_VERSION)
+        i64::from(FOLD_VERSION),
+        serde_json::to_string(state)?
     )?;
     Ok(())
+}
+
+/// Whether a space has a message of this id, however old.
+pub(crate) async fn is_message(tx: &mut Tx, space: SpaceId, message: MessageId) -> Result<bool, StoreError> {
+    let row = fetch_optional!(
+        tx,
+        (i64,),
+        "SELECT seq FROM messages WHERE space = $1 AND message = $2",
+        space.to_string(),
+        message.to_string()
+    )?;
+    Ok(row.is_some())
 }
 
 /// Spaces in which something is streamed.

@@ -1,20 +1,25 @@
 //! The tasks that order. Each owns a share of the spaces and does one thing after the other for them: decide,
 //! commit, answer, fan out. So what a room is told comes in the order of the log.
 //!
-//! What arrives while a commit runs is committed together next. A batch that a statement breaks is done again
-//! request by request, so that only the one at fault fails.
+//! What arrives while a commit runs is committed together next, in few statements however much it is. A
+//! transaction trusts what the writer remembers and expects the usual; one that fails is done again with
+//! nothing taken for granted, and then halved until what is at fault stands alone.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::frame::Person;
-use protocol::{Code, Epoch, Event, Seq, SpaceId, SpaceState};
+use protocol::{Code, Epoch, Event, Seq, SpaceId};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use super::decide::{Locked, Stop};
+use super::decide::{Deciding, Known, Locked, Stop};
 use super::queue::{Answer, Job, Task};
+use super::rows::Rows;
+use super::shelf::Shelf;
+use super::snapshots::Snapshots;
 use super::store;
 use crate::clock::{Clock, Random};
 use crate::health::Metrics;
@@ -22,10 +27,13 @@ use crate::live::{Hub, Room};
 use crate::space;
 use crate::store::{Store, StoreError, Tx};
 
-/// Requests that are committed together.
-const BATCH: usize = 256;
-/// States that a writer keeps at hand, so that it need not read them for every op.
-const STATES: usize = 256;
+/// Requests that are committed together at most.
+const BATCH: usize = 2_048;
+/// Spaces of which a writer remembers the state, so that it need not read it for every op.
+const KNOWN: usize = 256;
+/// A new snapshot is due when this many events lie behind the last one: opening a space folds a little more
+/// than so many at most.
+const SNAPSHOT_EVERY: u64 = 512;
 /// How often a writer asks again for what it may have missed when the database went away.
 const RESYNC: Duration = Duration::from_millis(500);
 
@@ -38,12 +46,14 @@ pub(crate) struct Desk {
     pub(crate) random: Random,
     pub(crate) metrics: Metrics,
     pub(crate) epoch: Epoch,
+    pub(crate) shelf: Arc<Shelf>,
+    pub(crate) snapshots: Snapshots,
 }
 
 pub(super) struct Writer {
     desk: Desk,
-    /// States at the head that this writer last saw, with what their row's snapshot has folded.
-    states: HashMap<SpaceId, (SpaceState, Seq)>,
+    /// What this writer last saw of spaces.
+    known: HashMap<SpaceId, Known>,
     /// Spaces whose rooms may have missed a commit because the database went away in the middle of it, or
     /// that lack a room although something is streamed.
     suspects: BTreeSet<SpaceId>,
@@ -55,7 +65,7 @@ impl Writer {
     pub(super) fn new(desk: Desk) -> Self {
         Self {
             desk,
-            states: HashMap::new(),
+            known: HashMap::new(),
             suspects: BTreeSet::new(),
             look_at: Instant::now(),
         }
@@ -79,20 +89,26 @@ impl Writer {
         }
     }
 
-    async fn work(&mut self, mut jobs: Vec<Job>) {
+    pub(super) async fn work(&mut self, mut jobs: Vec<Job>) {
         // In the order of ids, so that writers that share a database do not wait for each other in a circle.
         jobs.sort_by_key(|job| job.space);
-        match self.attempt(&jobs).await {
-            Ok(done) => self.finish(jobs, done).await,
-            Err(error) if error.is_away() || jobs.len() == 1 => self.give_up(jobs, &error),
-            Err(error) => {
-                tracing::warn!(%error, jobs = jobs.len(), "a batch failed and is done one by one");
-                for job in jobs {
-                    let job = vec![job];
-                    match self.attempt(&job).await {
-                        Ok(done) => self.finish(job, done).await,
-                        Err(error) => self.give_up(job, &error),
-                    }
+        // Batches that are still to be done, the next one last. One that cannot be done is halved until what
+        // is at fault stands alone.
+        let mut batches = vec![jobs];
+        while let Some(jobs) = batches.pop() {
+            let mut done = self.attempt(&jobs, false).await;
+            if done.as_ref().is_err_and(|error| !error.is_away()) {
+                self.desk.metrics.batches_retried.inc();
+                done = self.attempt(&jobs, true).await;
+            }
+            match done {
+                Ok(done) => self.finish(jobs, done).await,
+                Err(error) if error.is_away() || jobs.len() <= 1 => self.give_up(jobs, &error),
+                Err(error) => {
+                    tracing::warn!(%error, jobs = jobs.len(), "a batch failed and is halved");
+                    let mut first = jobs;
+                    let second = first.split_off(first.len() / 2);
+                    batches.extend([second, first]);
                 }
             }
         }
@@ -110,39 +126,81 @@ impl Writer {
         }
     }
 
-    /// Decides all jobs in one transaction and commits it.
-    async fn attempt(&mut self, jobs: &[Job]) -> Result<Done, StoreError> {
-        let writes = jobs
+    /// Decides all jobs in one transaction and commits it. `careful` asks the database for all that is
+    /// otherwise remembered or seldom otherwise.
+    async fn attempt(&mut self, jobs: &[Job], careful: bool) -> Result<Done, StoreError> {
+        let written: BTreeSet<SpaceId> = jobs
             .iter()
-            .any(|job| !matches!(job.task, Task::Open | Task::Rename(_)));
-        if !writes {
+            .filter(|job| !matches!(job.task, Task::Open | Task::Rename(_)))
+            .map(|job| job.space)
+            .collect();
+        if written.is_empty() {
             return Ok(Done {
                 answers: jobs.iter().map(|_| Ok(Answer::Done)).collect(),
                 spaces: BTreeMap::new(),
             });
         }
+        if careful {
+            for space in &written {
+                self.known.remove(space);
+            }
+        }
         let timer = self.desk.metrics.commit_seconds.start_timer();
         let mut tx = self.desk.store.write().await?;
+        let heads = self.lock(&mut tx, written).await?;
+        let mut rows = Rows::default();
         let mut spaces = BTreeMap::new();
         let mut answers = Vec::with_capacity(jobs.len());
+        let mut at = Deciding {
+            tx: &mut tx,
+            rows: &mut rows,
+            careful,
+        };
         for job in jobs {
-            match self.decide(&mut tx, &mut spaces, job).await {
+            match self.decide(&mut at, &heads, &mut spaces, job).await {
                 Ok(answer) => answers.push(Ok(answer)),
                 Err(Stop::Refused(code)) => answers.push(Err(code)),
                 Err(Stop::Store(error)) => return Err(error),
             }
         }
         for locked in spaces.values_mut() {
-            locked.write(&mut tx).await?;
+            locked.write(&mut tx, &mut rows).await?;
         }
+        let events = rows.events();
+        rows.write(&mut tx).await?;
         tx.commit().await?;
         timer.observe_duration();
+        self.desk.metrics.count_commit(events);
         Ok(Done { answers, spaces })
+    }
+
+    /// Locks the rows of these spaces and says where their logs end.
+    async fn lock(
+        &self,
+        tx: &mut Tx,
+        mut spaces: BTreeSet<SpaceId>,
+    ) -> Result<BTreeMap<SpaceId, Seq>, StoreError> {
+        let mut heads = BTreeMap::new();
+        if self.desk.store.has_one_writer() {
+            // Nobody else writes, so what is remembered is so.
+            spaces.retain(|space| match self.known.get(space) {
+                Some(known) => {
+                    heads.insert(*space, known.state.head);
+                    false
+                }
+                None => true,
+            });
+        }
+        if !spaces.is_empty() {
+            heads.extend(store::lock_heads(tx, &spaces).await?);
+        }
+        Ok(heads)
     }
 
     async fn decide(
         &mut self,
-        tx: &mut Tx,
+        at: &mut Deciding<'_>,
+        heads: &BTreeMap<SpaceId, Seq>,
         spaces: &mut BTreeMap<SpaceId, Locked>,
         job: &Job,
     ) -> Result<Answer, Stop> {
@@ -151,34 +209,36 @@ impl Writer {
             Task::Open | Task::Rename(_) => Answer::Done,
             Task::Create { person, created } => {
                 protocol::Op::SpaceCreated(created.clone()).check_shared()?;
-                let new = store::insert_space(tx, job.space, *person, self.desk.clock.now()).await?;
-                let locked = self.lock(tx, spaces, job.space).await?;
+                let new = !heads.contains_key(&job.space)
+                    && store::insert_space(at.tx, job.space, *person, self.desk.clock.now()).await?;
+                let locked = self.locked(at.tx, heads, spaces, job.space).await?;
                 Answer::Joined(if new {
-                    locked.begin(tx, *person, created, random).await?
+                    locked.begin(at, *person, created, random).await?
                 } else {
-                    locked.begin_again(tx, *person, created).await?
+                    locked.begin_again(at.tx, *person, created).await?
                 })
             }
             Task::Submit { member, device, ops } => {
-                let locked = self.lock(tx, spaces, job.space).await?;
-                Answer::Ops(locked.submit(tx, *member, *device, ops).await?)
+                let locked = self.locked(at.tx, heads, spaces, job.space).await?;
+                Answer::Ops(locked.submit(at, *member, *device, ops).await?)
             }
             Task::Join { person, invite } => {
-                let locked = self.lock(tx, spaces, job.space).await?;
-                Answer::Joined(locked.join(tx, *person, *invite, random).await?)
+                let locked = self.locked(at.tx, heads, spaces, job.space).await?;
+                Answer::Joined(locked.join(at, *person, *invite, random).await?)
             }
             Task::EndStream { stream } => {
-                let locked = self.lock(tx, spaces, job.space).await?;
-                locked.end_stream(tx, *stream).await?;
+                let locked = self.locked(at.tx, heads, spaces, job.space).await?;
+                locked.end_stream(at, *stream).await?;
                 Answer::Done
             }
         })
     }
 
-    /// The space, its row locked and its state at the head.
-    async fn lock<'a>(
+    /// The space as this transaction has it, its state at the head.
+    async fn locked<'a>(
         &mut self,
         tx: &mut Tx,
+        heads: &BTreeMap<SpaceId, Seq>,
         spaces: &'a mut BTreeMap<SpaceId, Locked>,
         space: SpaceId,
     ) -> Result<&'a mut Locked, Stop> {
@@ -186,16 +246,24 @@ impl Writer {
             Entry::Occupied(locked) => return Ok(locked.into_mut()),
             Entry::Vacant(vacant) => vacant,
         };
-        let head = store::lock_head(tx, space).await?.ok_or(Code::NoSuchSpace)?;
-        // Taken out: if the transaction fails, the next one reads the state anew.
-        let (state, snapshot) = match self.states.remove(&space) {
-            Some(kept) if kept.0.head == head => kept,
+        let head = heads.get(&space).copied();
+        // Taken out: if the transaction fails, the next one reads all anew.
+        let known = match self.known.remove(&space) {
+            Some(known) if Some(known.state.head) == head => known,
             _ => {
-                let folded = store::find_state(tx, space).await?.ok_or(Code::NoSuchSpace)?;
-                (folded.state, folded.snapshot)
+                // One that this transaction began is locked by that.
+                let shelf = &self.desk.shelf;
+                let folded = store::find_state(tx, shelf, space)
+                    .await?
+                    .ok_or(Code::NoSuchSpace)?;
+                Known {
+                    state: folded.state,
+                    snapshot: folded.snapshot,
+                    last: HashMap::new(),
+                }
             }
         };
-        Ok(vacant.insert(Locked::new(space, state, snapshot, self.desk.clock.now())))
+        Ok(vacant.insert(Locked::new(space, known, self.desk.clock.now())))
     }
 
     /// After the commit: answers, fans out, and does what is no write.
@@ -212,14 +280,13 @@ impl Writer {
         }
         for (space, locked) in done.spaces {
             let Locked {
-                state,
-                snapshot,
+                known,
                 events,
                 people,
                 ..
             } = locked;
-            let streams = !state.streams.is_empty();
-            self.keep(space, state, snapshot);
+            let streams = !known.state.streams.is_empty();
+            self.keep(space, known);
             self.publish(space, &events, &people, streams);
         }
         for job in later {
@@ -234,14 +301,21 @@ impl Writer {
         }
     }
 
-    fn keep(&mut self, space: SpaceId, state: SpaceState, snapshot: Seq) {
-        if self.states.len() >= STATES {
-            // Any will do: a state that is needed again is read again.
-            if let Some(other) = self.states.keys().next().copied() {
-                self.states.remove(&other);
+    fn keep(&mut self, space: SpaceId, mut known: Known) {
+        if known.state.head.0.saturating_sub(known.snapshot.0) >= SNAPSHOT_EVERY
+            && self.desk.snapshots.ask(space)
+        {
+            known.snapshot = known.state.head;
+        }
+        if self.known.len() >= KNOWN {
+            // Any will do: what is needed again is read again.
+            if let Some(other) = self.known.keys().next().copied()
+                && let Some(known) = self.known.remove(&other)
+            {
+                self.desk.shelf.keep(other, &known.state);
             }
         }
-        self.states.insert(space, (state, snapshot));
+        self.known.insert(space, known);
     }
 
     fn publish(&mut self, space: SpaceId, events: &[Event], people: &[Person], streams: bool) {
@@ -280,11 +354,12 @@ impl Writer {
 
     async fn read_room(&self, space: SpaceId) -> Result<Option<Room>, StoreError> {
         let mut tx = self.desk.store.read().await?;
-        let Some(folded) = store::find_state(&mut tx, space).await? else {
+        let Some(folded) = store::find_state(&mut tx, &self.desk.shelf, space).await? else {
             return Ok(None);
         };
         let people = space::store::list_people(&mut tx, space).await?;
-        Ok(Some(Room::new(space, self.desk.epoch, folded.state, people)))
+        let state = Arc::unwrap_or_clone(folded.state);
+        Ok(Some(Room::new(space, self.desk.epoch, state, people)))
     }
 
     /// Tells rooms what they may have missed, once the database answers again.

@@ -46,7 +46,7 @@ pub(crate) async fn list_messages(
     Query(Before { before, limit }): Query<Before>,
 ) -> Result<Json<MessagePage>, Failure> {
     let mut tx = app.store.read().await?;
-    let seen = see(&mut tx, space, person).await?;
+    let seen = see(&app, &mut tx, space, person).await?;
     let floor = first_visible(&mut tx, space, &seen).await?;
     let limit = limit.unwrap_or(limits::PAGE).clamp(1, limits::PAGE);
     let before = before.unwrap_or(Seq(u64::MAX));

@@ -1,5 +1,6 @@
 //! `/spaces` and `/spaces/{space}`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Json;
@@ -53,7 +54,7 @@ pub(crate) async fn get_space(
     Path(space): Path<SpaceId>,
 ) -> Result<(StatusCode, Json<SpaceNow>), Failure> {
     let mut tx = app.store.read().await?;
-    let Seen { you, state } = see(&mut tx, space, person).await?;
+    let Seen { you, state } = see(&app, &mut tx, space, person).await?;
     let shown = |person: &Person| {
         state.members.contains_key(&person.member)
             || state.messages.iter().any(|message| message.by == person.member)
@@ -68,7 +69,7 @@ pub(crate) async fn get_space(
         Json(SpaceNow {
             epoch: app.epoch,
             you,
-            state,
+            state: Arc::unwrap_or_clone(state),
             people,
         }),
     ))
@@ -79,41 +80,40 @@ pub(crate) struct Seen {
     /// Who the caller is in it.
     pub(crate) you: MemberId,
     /// Its state.
-    pub(crate) state: SpaceState,
+    pub(crate) state: Arc<SpaceState>,
 }
 
 /// The space, if this person may see it.
-pub(crate) async fn see(tx: &mut Tx, space: SpaceId, person: PersonId) -> Result<Seen, Failure> {
-    may(tx, space, person, &Action::See).await
+pub(crate) async fn see(app: &App, tx: &mut Tx, space: SpaceId, person: PersonId) -> Result<Seen, Failure> {
+    may(app, tx, space, person, &Action::See).await
 }
 
 /// The space, if this person may do this in it, locked until the transaction ends: what is written next is
 /// still permitted when it is committed.
 pub(crate) async fn may_change(
+    app: &App,
     tx: &mut Tx,
     space: SpaceId,
     person: PersonId,
     action: &Action<'_>,
 ) -> Result<Seen, Failure> {
-    log::store::lock_head(tx, space).await?;
-    may(tx, space, person, action).await
+    log::store::lock_heads(tx, &BTreeSet::from([space])).await?;
+    may(app, tx, space, person, action).await
 }
 
 /// The space, if this person may do this in it.
 pub(crate) async fn may(
+    app: &App,
     tx: &mut Tx,
     space: SpaceId,
     person: PersonId,
     action: &Action<'_>,
 ) -> Result<Seen, Failure> {
     // Whoever was never a member does not learn whether the space exists.
-    let row = store::find_member(tx, space, person)
+    let (row, head) = store::find_seat(tx, space, person)
         .await?
         .ok_or(Code::NoSuchSpace)?;
-    let state = log::store::find_state(tx, space)
-        .await?
-        .ok_or(Code::NoSuchSpace)?
-        .state;
+    let state = log::store::get_state(tx, &app.shelf, space, head).await?;
     match authorise(&state, row.member, action) {
         Ok(()) => Ok(Seen {
             you: row.member,

@@ -5,7 +5,7 @@ use protocol::rest::MySpace;
 use protocol::{Code, MemberId, Role, Seq, SpaceId};
 
 use crate::account::PersonId;
-use crate::store::query::{execute, fetch_all, fetch_optional, number};
+use crate::store::query::{execute, fetch_all, fetch_optional, natural, number};
 use crate::store::{StoreError, Tx};
 
 /// What became of a membership.
@@ -73,6 +73,30 @@ pub(crate) async fn find_member(
             member: member.parse()?,
             status: Status::from_name(&status),
         })
+    })
+    .transpose()
+}
+
+/// Who a person is in a space, and where its log ends.
+pub(crate) async fn find_seat(
+    tx: &mut Tx,
+    space: SpaceId,
+    person: PersonId,
+) -> Result<Option<(MemberRow, Seq)>, StoreError> {
+    let row = fetch_optional!(
+        tx,
+        (String, String, i64),
+        "SELECT m.member, m.status, s.head FROM members m JOIN spaces s ON s.space = m.space
+         WHERE m.space = $1 AND m.person = $2",
+        space.to_string(),
+        person.to_string()
+    )?;
+    row.map(|(member, status, head)| {
+        let row = MemberRow {
+            member: member.parse()?,
+            status: Status::from_name(&status),
+        };
+        Ok((row, Seq(natural(head))))
     })
     .transpose()
 }

@@ -4,6 +4,7 @@
 //! domains, written once for both through the macros of `query`; where the dialects differ, both stand
 //! side by side.
 
+pub(crate) mod bulk;
 mod postgres;
 pub(crate) mod query;
 mod sqlite;
@@ -44,6 +45,9 @@ pub enum StoreError {
     /// The tables cannot be brought up to date.
     #[error("the tables cannot be brought up to date: {0}")]
     Migrate(#[from] sqlx::migrate::MigrateError),
+    /// A message would be sent under the id of an older one; the transaction is decided anew.
+    #[error("a message's id is taken")]
+    MessageTaken,
     /// A row holds what no relay wrote.
     #[error("a row is damaged: {0}")]
     Damaged(String),
@@ -180,6 +184,11 @@ impl Store {
             Self::Sqlite(_) => 1,
             Self::Postgres(_) => 4,
         }
+    }
+
+    /// Whether one task of this relay is the only one that writes to logs.
+    pub(crate) fn has_one_writer(&self) -> bool {
+        matches!(self, Self::Sqlite(_))
     }
 
     /// Ends all connections.

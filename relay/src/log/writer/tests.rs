@@ -17,6 +17,7 @@ const DEVICE: DeviceId = DeviceId::from_bits(1);
 
 struct Bench {
     desk: Desk,
+    _stop: watch::Sender<bool>,
     _folder: tempfile::TempDir,
 }
 
@@ -35,6 +36,14 @@ impl Bench {
             .unwrap();
         tx.commit().await.unwrap();
         let metrics = Metrics::default();
+        let shelf = Arc::new(Shelf::default());
+        let (stop, stopped) = watch::channel(false);
+        let (snapshots, _) = Snapshots::start(
+            store.clone(),
+            Arc::clone(&shelf),
+            metrics.snapshots.clone(),
+            stopped,
+        );
         let desk = Desk {
             epoch: store.epoch().await.unwrap(),
             hub: Hub::new(metrics.clone()),
@@ -42,9 +51,12 @@ impl Bench {
             clock,
             random,
             metrics,
+            shelf,
+            snapshots,
         };
         Self {
             desk,
+            _stop: stop,
             _folder: folder,
         }
     }

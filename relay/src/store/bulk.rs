@@ -1,0 +1,165 @@
+//! Many rows in few statements: what a group commit writes.
+//!
+//! Postgres takes a column as one array, so any number of rows is one statement. `SQLite` gets them in chunks
+//! whose sizes are powers of two, so that few statements are prepared and each is used again.
+
+use sqlx::AssertSqlSafe;
+
+use super::{StoreError, Tx};
+
+/// Rows of the largest statement on `SQLite`; with at most 16 columns that is far from its 32,766 parameters.
+const CHUNK: usize = 128;
+
+/// One column of rows that wait to be written.
+#[derive(Debug)]
+pub(crate) enum Column {
+    /// `TEXT NOT NULL`.
+    Text(Vec<String>),
+    /// `TEXT`.
+    MaybeText(Vec<Option<String>>),
+    /// `BIGINT NOT NULL`.
+    Number(Vec<i64>),
+    /// `BIGINT`.
+    MaybeNumber(Vec<Option<i64>>),
+    /// `BOOLEAN NOT NULL`.
+    Flag(Vec<bool>),
+    /// `BLOB` or `BYTEA`, `NOT NULL`.
+    Bytes(Vec<Vec<u8>>),
+}
+
+macro_rules! from_values {
+    ($($values:ty => $column:ident),*) => {
+        $(impl From<Vec<$values>> for Column {
+            fn from(values: Vec<$values>) -> Self {
+                Self::$column(values)
+            }
+        })*
+    };
+}
+from_values!(String => Text, Option<String> => MaybeText, i64 => Number, Option<i64> => MaybeNumber, bool => Flag,
+    Vec<u8> => Bytes);
+
+/// Does the same with the values of a column, whatever their type.
+macro_rules! each {
+    ($column:expr, $values:ident => $do:expr) => {
+        match $column {
+            Column::Text($values) => $do,
+            Column::MaybeText($values) => $do,
+            Column::Number($values) => $do,
+            Column::MaybeNumber($values) => $do,
+            Column::Flag($values) => $do,
+            Column::Bytes($values) => $do,
+        }
+    };
+}
+
+impl Column {
+    fn len(&self) -> usize {
+        each!(self, values => values.len())
+    }
+
+    /// The type of the array that Postgres gets.
+    const fn postgres_array(&self) -> &'static str {
+        match self {
+            Self::Text(_) | Self::MaybeText(_) => "::text[]",
+            Self::Number(_) | Self::MaybeNumber(_) => "::bigint[]",
+            Self::Flag(_) => "::boolean[]",
+            Self::Bytes(_) => "::bytea[]",
+        }
+    }
+}
+
+/// A statement for many rows, in both dialects: what stands before and after the rows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Statement {
+    /// Up to the rows, such as `INSERT INTO tabs (space, tab)`.
+    pub(crate) sqlite_before: &'static str,
+    /// The same for Postgres, where the rows are `UNNEST(…)`: `INSERT INTO tabs (space, tab) SELECT * FROM`.
+    pub(crate) postgres_before: &'static str,
+    /// What follows in both: a conflict clause, or a condition.
+    pub(crate) after: &'static str,
+    /// What closes the rows on `SQLite`, for rows that are a table of their own.
+    pub(crate) sqlite_close: &'static str,
+    /// What names the rows on Postgres.
+    pub(crate) postgres_close: &'static str,
+}
+
+impl Statement {
+    /// An `INSERT` with a conflict clause that may be empty.
+    pub(crate) const fn insert(
+        sqlite_before: &'static str,
+        postgres_before: &'static str,
+        after: &'static str,
+    ) -> Self {
+        Self {
+            sqlite_before,
+            postgres_before,
+            after,
+            sqlite_close: "",
+            postgres_close: "",
+        }
+    }
+
+    fn sqlite(&self, rows: usize, columns: usize) -> String {
+        let row = format!("({})", vec!["?"; columns].join(","));
+        let rows = vec![row; rows].join(",");
+        format!(
+            "{} VALUES {rows}{} {}",
+            self.sqlite_before, self.sqlite_close, self.after
+        )
+    }
+
+    fn postgres(&self, columns: &[Column]) -> String {
+        let arrays: Vec<String> = columns
+            .iter()
+            .enumerate()
+            .map(|(at, column)| format!("${}{}", at + 1, column.postgres_array()))
+            .collect();
+        format!(
+            "{} UNNEST({}){} {}",
+            self.postgres_before,
+            arrays.join(", "),
+            self.postgres_close,
+            self.after
+        )
+    }
+
+    /// Executes it for these rows, column by column. Returns how many rows were written.
+    pub(crate) async fn execute<const N: usize>(
+        &self,
+        tx: &mut Tx,
+        mut columns: [Column; N],
+    ) -> Result<u64, StoreError> {
+        let rows = columns.first().map_or(0, Column::len);
+        if rows == 0 {
+            return Ok(0);
+        }
+        let mut written = 0;
+        match tx {
+            Tx::Sqlite(tx) => {
+                let mut first = 0;
+                while first < rows {
+                    let left = (rows - first).min(CHUNK);
+                    // The largest power of two that fits.
+                    let count = 1_usize << left.ilog2();
+                    let mut query = sqlx::query(AssertSqlSafe(self.sqlite(count, N)));
+                    for at in first..first + count {
+                        for column in &mut columns {
+                            query = each!(column, values => query.bind(std::mem::take(&mut values[at])));
+                        }
+                    }
+                    written += query.execute(&mut **tx).await?.rows_affected();
+                    first += count;
+                }
+            }
+            Tx::Postgres(tx) => {
+                let mut query = sqlx::query(AssertSqlSafe(self.postgres(&columns)));
+                for column in columns {
+                    query = each!(column, values => query.bind(values));
+                }
+                written = query.execute(&mut **tx).await?.rows_affected();
+            }
+        }
+        Ok(written)
+    }
+}
