@@ -5,6 +5,7 @@
 //! side by side.
 
 pub(crate) mod bulk;
+mod durability;
 mod postgres;
 pub(crate) mod query;
 mod sqlite;
@@ -16,6 +17,7 @@ use sqlx::{Postgres, Sqlite, Transaction};
 
 use crate::clock::Random;
 use crate::config::Backend;
+pub use durability::Durability;
 use postgres::Database;
 use query::{execute, fetch_one};
 use sqlite::Folder;
@@ -48,6 +50,12 @@ pub enum StoreError {
     /// A message would be sent under the id of an older one; the transaction is decided anew.
     #[error("a message's id is taken")]
     MessageTaken,
+    /// A setting that the relay asked the database for is not in force.
+    #[error(
+        "the database does not make every commit durable: {0}. The relay needs a file system on which SQLite can \
+         work with journal_mode = wal and synchronous = full"
+    )]
+    NotDurable(String),
     /// A row holds what no relay wrote.
     #[error("a row is damaged: {0}")]
     Damaged(String),
@@ -152,7 +160,38 @@ impl Store {
             &epoch
         )?;
         tx.commit().await?;
+        let durability = store.durability().await?;
+        tracing::info!("durability: {durability}");
+        for weakness in durability.weaknesses() {
+            tracing::warn!("{weakness}: a loss of power may lose what was acknowledged");
+        }
         Ok(store)
+    }
+
+    /// What the database does before it says that a commit is done.
+    pub async fn durability(&self) -> Result<Durability, StoreError> {
+        match self {
+            Self::Sqlite(folder) => folder.durability().await,
+            Self::Postgres(database) => database.durability().await,
+        }
+    }
+
+    /// A transaction that reads a database as it is at one moment, without a relay's lock: a relay may run.
+    pub(crate) async fn snapshot(backend: &Backend, patience: Duration) -> Result<Tx, StoreError> {
+        match backend {
+            Backend::Folder(folder) => sqlite::snapshot(folder, patience).await,
+            Backend::Postgres(url) => postgres::snapshot(url, patience).await,
+        }
+    }
+
+    /// The number of the last migration that this relay knows.
+    pub(crate) fn schema() -> i64 {
+        let migrations = sqlx::migrate!("../migrations/sqlite");
+        migrations
+            .iter()
+            .map(|migration| migration.version)
+            .max()
+            .unwrap_or(0)
     }
 
     /// A transaction that only reads.

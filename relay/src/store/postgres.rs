@@ -7,12 +7,13 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
-use sqlx::{ConnectOptions, Connection, PgPool};
+use sqlx::{ConnectOptions, Connection, Executor, PgPool};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::StoreError;
+use super::durability::Durability;
+use super::{StoreError, Tx};
 
 /// Connections to Postgres that one relay holds at most, besides the lock's.
 const CONNECTIONS: u32 = 16;
@@ -36,12 +37,20 @@ impl Database {
     pub(super) async fn open(url: &str, patience: Duration) -> Result<Self, StoreError> {
         let options: PgConnectOptions = url.parse()?;
         let options = options.application_name("tabspace-relay");
-        let connection = take_lock(&options, patience).await?.ok_or(StoreError::Taken)?;
-        let pool = PgPoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .acquire_timeout(patience)
-            .connect_with(options.clone())
+        let mut connection = take_lock(&options, patience).await?.ok_or(StoreError::Taken)?;
+        let synchronous: String = sqlx::query_scalar("SHOW synchronous_commit")
+            .fetch_one(&mut connection)
             .await?;
+        let mut pool = PgPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(patience);
+        if synchronous == "off" {
+            // An acknowledgement says that the commit is on disk, whatever is usual on this server.
+            pool = pool.after_connect(|connection, _| {
+                Box::pin(async move { connection.execute("SET synchronous_commit = on").await.map(drop) })
+            });
+        }
+        let pool = pool.connect_with(options.clone()).await?;
         sqlx::migrate!("../migrations/postgres").run(&pool).await?;
         let (stop, stopped) = watch::channel(false);
         let keeper = tokio::spawn(keep_lock(connection, options, patience, stopped));
@@ -50,6 +59,16 @@ impl Database {
             stop,
             keeper: Mutex::new(Some(keeper)),
         })
+    }
+
+    pub(super) async fn durability(&self) -> Result<Durability, StoreError> {
+        let (fsync, synchronous_commit, full_page_writes) = sqlx::query_as(
+            "SELECT current_setting('fsync'), current_setting('synchronous_commit'),
+             current_setting('full_page_writes')",
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(Durability::postgres(fsync, synchronous_commit, full_page_writes))
     }
 
     pub(super) async fn close(&self) {
@@ -63,6 +82,18 @@ impl Database {
             tracing::error!(%error, "the keeper of the database's lock failed");
         }
     }
+}
+
+/// A transaction that reads a database as it is now, whether or not a relay uses it.
+pub(super) async fn snapshot(url: &str, patience: Duration) -> Result<Tx, StoreError> {
+    let options: PgConnectOptions = url.parse()?;
+    let pool = PgPoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(patience)
+        .connect_with(options.application_name("tabspace-relay backup"))
+        .await?;
+    let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+    Ok(Tx::Postgres(pool.begin_with(begin).await?))
 }
 
 /// A connection that has the lock; `None` when somebody else had it all the time.

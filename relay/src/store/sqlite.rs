@@ -7,9 +7,12 @@ use std::time::Duration;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-use super::StoreError;
+use super::durability::Durability;
+use super::{StoreError, Tx};
 
 const READERS: u32 = 4;
+/// The database's file in the folder.
+const FILE: &str = "tabspace.sqlite";
 
 /// An open folder: one writer, a few readers, and the lock that keeps other relays out.
 #[derive(Debug)]
@@ -24,7 +27,7 @@ impl Folder {
     pub(super) async fn open(folder: &Path, patience: Duration) -> Result<Self, StoreError> {
         let lock = lock(folder)?;
         let options = SqliteConnectOptions::new()
-            .filename(folder.join("tabspace.sqlite"))
+            .filename(folder.join(FILE))
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
@@ -35,6 +38,7 @@ impl Folder {
             .acquire_timeout(patience)
             .connect_with(options.clone())
             .await?;
+        durability(&writer).await?.demand()?;
         sqlx::migrate!("../migrations/sqlite").run(&writer).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
@@ -48,10 +52,42 @@ impl Folder {
         })
     }
 
+    pub(super) async fn durability(&self) -> Result<Durability, StoreError> {
+        durability(&self.writer).await
+    }
+
     pub(super) async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+/// A transaction that reads a database as it is now, whether or not a relay uses it.
+pub(super) async fn snapshot(folder: &Path, patience: Duration) -> Result<Tx, StoreError> {
+    let file = folder.join(FILE);
+    std::fs::metadata(&file).map_err(|error| StoreError::Folder(folder.to_owned(), error))?;
+    let options = SqliteConnectOptions::new()
+        .filename(file)
+        .read_only(true)
+        .busy_timeout(patience);
+    let pool = SqlitePoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(patience)
+        .connect_with(options)
+        .await?;
+    Ok(Tx::Sqlite(pool.begin().await?))
+}
+
+/// What the connection that writes has in force; what was asked for need not be.
+async fn durability(writer: &SqlitePool) -> Result<Durability, StoreError> {
+    let mut connection = writer.acquire().await?;
+    let journal_mode: String = sqlx::query_scalar("PRAGMA journal_mode")
+        .fetch_one(&mut *connection)
+        .await?;
+    let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous")
+        .fetch_one(&mut *connection)
+        .await?;
+    Ok(Durability::sqlite(journal_mode, synchronous))
 }
 
 fn lock(folder: &Path) -> Result<File, StoreError> {
@@ -62,5 +98,37 @@ fn lock(folder: &Path) -> Result<File, StoreError> {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StoreError::Locked(folder.to_owned())),
         Err(TryLockError::Error(error)) => Err(cannot(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn opened(journal: SqliteJournalMode, synchronous: SqliteSynchronous) -> Result<(), String> {
+        let folder = tempfile::tempdir().unwrap();
+        let options = SqliteConnectOptions::new()
+            .filename(folder.path().join(FILE))
+            .create_if_missing(true)
+            .journal_mode(journal)
+            .synchronous(synchronous);
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_with(options)
+            .await
+            .unwrap();
+        let durability = durability(&writer).await.unwrap();
+        durability.demand().map_err(|error| error.to_string())
+    }
+
+    #[tokio::test]
+    async fn a_database_that_does_not_sync_every_commit_is_not_served() {
+        use SqliteJournalMode::{Delete, Wal};
+        use SqliteSynchronous::{Full, Normal};
+        assert_eq!(opened(Wal, Full).await, Ok(()));
+        let refused = opened(Wal, Normal).await.unwrap_err();
+        assert!(refused.contains("synchronous = normal"), "{refused}");
+        let refused = opened(Delete, Full).await.unwrap_err();
+        assert!(refused.contains("journal_mode = delete"), "{refused}");
     }
 }
