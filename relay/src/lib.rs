@@ -10,6 +10,7 @@
 //! Start at [`run`], then `router`, then [`log`]'s writer.
 
 mod account;
+pub mod backup;
 pub mod clock;
 pub mod config;
 mod error;
@@ -21,6 +22,7 @@ pub mod live;
 pub mod log;
 mod message;
 mod page;
+pub mod rebuild;
 mod router;
 mod space;
 pub mod store;

@@ -8,7 +8,7 @@ pub(crate) mod projection;
 mod proposal;
 mod queue;
 pub(crate) mod routes;
-mod rows;
+pub(crate) mod rows;
 pub(crate) mod shelf;
 pub(crate) mod snapshots;
 pub(crate) mod store;

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use protocol::state::Membership;
 use protocol::{Envelope, MemberId, Op, Role, SpaceId, SpaceState, TabId};
 
 use super::rows::Rows;
@@ -16,9 +17,24 @@ use crate::store::{StoreError, Tx};
 #[derive(Debug, Default)]
 pub(crate) struct Touched {
     tabs: BTreeSet<TabId>,
-    /// With what they are when the state does not hold them any more.
-    members: BTreeMap<MemberId, Status>,
+    members: BTreeMap<MemberId, Fate>,
     deleted: bool,
+}
+
+/// What became of a member whom the state need not hold any more.
+#[derive(Debug)]
+struct Fate {
+    status: Status,
+    /// The membership that ended, so that the row says the same however the events are divided among
+    /// transactions.
+    last: Option<Membership>,
+}
+
+impl Fate {
+    const ACTIVE: Self = Self {
+        status: Status::Active,
+        last: None,
+    };
 }
 
 impl Touched {
@@ -27,9 +43,15 @@ impl Touched {
         match op {
             Op::SpaceCreated(created) => {
                 self.tabs.extend(created.tabs.iter().map(|tab| tab.tab));
-                self.members.insert(by, Status::Active);
+                self.members.insert(by, Fate::ACTIVE);
             }
-            Op::SpaceDeleted {} => self.deleted = true,
+            Op::SpaceDeleted {} => {
+                self.deleted = true;
+                self.members.extend(state.members.iter().map(|(member, last)| {
+                    let last = Some(last.clone());
+                    (*member, Fate { last, ..Fate::ACTIVE })
+                }));
+            }
             Op::TabAdded(new) => {
                 self.tabs.insert(new.tab);
             }
@@ -41,7 +63,7 @@ impl Touched {
                 self.tabs.extend(inside.map(|(id, _)| *id));
             }
             Op::MemberJoined { member, .. } | Op::MemberRole { member, .. } => {
-                self.members.insert(*member, Status::Active);
+                self.members.insert(*member, Fate::ACTIVE);
             }
             Op::MemberLeft { member } => {
                 let status = if *member == by {
@@ -49,7 +71,9 @@ impl Touched {
                 } else {
                     Status::Removed
                 };
-                self.members.insert(*member, status);
+                let before = || self.members.get(member).and_then(|fate| fate.last.clone());
+                let last = state.members.get(member).cloned().or_else(before);
+                self.members.insert(*member, Fate { status, last });
             }
             Op::SpaceRenamed { .. }
             | Op::SpaceRecoloured { .. }
@@ -66,12 +90,22 @@ impl Touched {
 
     /// What became of a member in this transaction, before the rows say it.
     pub(crate) fn status(&self, member: MemberId) -> Option<Status> {
-        self.members.get(&member).copied()
+        self.members.get(&member).map(|fate| fate.status)
+    }
+
+    /// How many members were touched.
+    pub(crate) fn members(&self) -> usize {
+        self.members.len()
+    }
+
+    /// The tabs of this state in place of those that were noted, where all rows are written anew.
+    pub(crate) fn keep_tabs_of(&mut self, state: &SpaceState) {
+        self.tabs = state.tabs.keys().copied().collect();
     }
 
     /// Brings the rows of what was touched to what the state says.
     pub(crate) async fn write(
-        self,
+        mut self,
         tx: &mut Tx,
         rows: &mut Rows,
         space: SpaceId,
@@ -79,13 +113,13 @@ impl Touched {
     ) -> Result<(), StoreError> {
         if self.deleted {
             rows.wipe(space);
-            return Ok(());
+            self.tabs.clear();
         }
         for tab in self.tabs {
             rows.tab(space, tab, state);
         }
-        for (member, status) in self.members {
-            write_member(tx, space, member, status, state).await?;
+        for (member, fate) in self.members {
+            write_member(tx, space, member, fate, state).await?;
         }
         Ok(())
     }
@@ -95,14 +129,12 @@ async fn write_member(
     tx: &mut Tx,
     space: SpaceId,
     id: MemberId,
-    gone: Status,
+    fate: Fate,
     state: &SpaceState,
 ) -> Result<(), StoreError> {
-    let membership = state.members.get(&id);
-    let status = if membership.is_some() {
-        Status::Active
-    } else {
-        gone
+    let (status, membership) = match state.members.get(&id) {
+        Some(membership) => (Status::Active, Some(membership)),
+        None => (fate.status, fate.last.as_ref()),
     };
     execute!(
         tx,

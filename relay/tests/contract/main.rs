@@ -24,10 +24,13 @@ macro_rules! on_both {
     };
 }
 
+mod backup;
 mod batches;
+mod durability;
 mod keeping;
 mod membership;
 mod ordering;
+mod rebuild;
 mod unreadable;
 
 fn fold(events: &[Event]) -> SpaceState {
