@@ -1,40 +1,65 @@
-//! `tabspace-relay`: reads its settings, listens, and runs until it is told to stop.
+//! `tabspace-relay`: reads its settings and does what it is asked: mostly listen, and run until it is told to stop.
 
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser;
-use relay::config::LogFormat;
-use relay::{Args, Config, Relay, RunError};
+use relay::config::{Action, LoadError, LogFormat};
+use relay::rebuild::Outcome;
+use relay::{Args, Config, Relay};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
+/// Why the program ends without having done what it was asked.
+type Failure = Box<dyn std::error::Error>;
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    let args = Args::parse();
-    start_logging(args.log_format);
-    match run(args).await {
+    let loaded = match relay::config::load(std::env::args_os(), |name| std::env::var_os(name)) {
+        Ok(loaded) => loaded,
+        Err(LoadError::Usage(error)) => error.exit(),
+        Err(error) => {
+            // Before anything is known of how to log.
+            let _ = writeln!(std::io::stderr(), "{error}");
+            return ExitCode::from(2);
+        }
+    };
+    start_logging(&loaded.args);
+    let done = match &loaded.action {
+        Action::Config => say(loaded.table()).map_err(Failure::from),
+        Action::Serve => serve(loaded.args).await,
+        Action::Backup { file } => back_up(loaded.args, file).await,
+        Action::Restore { file } => restore(loaded.args, file).await,
+        Action::Rebuild => rebuild(loaded.args).await,
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!(%error, "the relay cannot run");
+            tracing::error!(%error, "the relay cannot {}", loaded.action);
             ExitCode::FAILURE
         }
     }
 }
 
-fn start_logging(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+fn start_logging(args: &Args) {
     let logs = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(EnvFilter::new(&args.log))
         .with_writer(std::io::stderr);
-    match format {
+    match args.log_format {
         LogFormat::Pretty => logs.init(),
         LogFormat::Json => logs.json().init(),
     }
 }
 
-async fn run(args: Args) -> Result<(), RunError> {
+/// Writes to standard output, which programs read.
+fn say(text: impl std::fmt::Display) -> std::io::Result<()> {
+    let mut stdout = std::io::stdout();
+    write!(stdout, "{text}")?;
+    stdout.flush()
+}
+
+async fn serve(args: Args) -> Result<(), Failure> {
     // Before anything can go wrong: a signal during the start ends the relay in order too.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -48,8 +73,50 @@ async fn run(args: Args) -> Result<(), RunError> {
     let address = listener.local_addr()?;
     let relay = Relay::prepare(Config::from(args), listener).await?;
     // Programs that start a relay wait for this line.
-    let mut stdout = std::io::stdout();
-    writeln!(stdout, "listening on http://{address}")?;
-    stdout.flush()?;
-    relay.serve(shutdown).await
+    say(format_args!("listening on http://{address}\n"))?;
+    Ok(relay.serve(shutdown).await?)
+}
+
+async fn back_up(args: Args, file: &Path) -> Result<(), Failure> {
+    let config = Config::from(args);
+    let patience = config.timings.store_patience;
+    let rows = relay::backup::backup(&config.backend, patience, &config.clock, file).await?;
+    // Not on standard output, where the backup itself may go.
+    tracing::info!(file = %file.display(), "the backup is whole: {rows}");
+    Ok(())
+}
+
+async fn restore(args: Args, file: &Path) -> Result<(), Failure> {
+    let config = Config::from(args);
+    let patience = config.timings.store_patience;
+    let (rows, epoch) = relay::backup::restore(&config.backend, patience, &config.random, file).await?;
+    tracing::info!(%epoch, "the backup is restored: {rows}");
+    Ok(())
+}
+
+async fn rebuild(args: Args) -> Result<(), Failure> {
+    let config = Config::from(args);
+    let patience = config.timings.store_patience;
+    let (mut same, mut mended, mut damaged) = (0, 0, 0);
+    let tell = |space, outcome| match outcome {
+        Outcome::Same => same += 1,
+        Outcome::Mended(differences) => {
+            mended += 1;
+            let rows: Vec<String> = differences
+                .iter()
+                .map(|(table, rows)| format!("{table} {rows}"))
+                .collect();
+            tracing::warn!(%space, "rows that differed: {}", rows.join(", "));
+        }
+        Outcome::Damaged(problem) => {
+            damaged += 1;
+            tracing::error!(%space, "left as it is: {problem}");
+        }
+    };
+    relay::rebuild::rebuild(&config.backend, patience, &config.random, tell).await?;
+    tracing::info!("spaces that were right: {same}; mended: {mended}; damaged: {damaged}");
+    if damaged > 0 {
+        return Err(format!("{damaged} spaces are damaged in their log").into());
+    }
+    Ok(())
 }

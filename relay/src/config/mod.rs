@@ -1,51 +1,22 @@
-//! The relay's settings: command line, environment, and what tests set instead.
+//! The relay's settings: where they come from, and what the relay makes of them.
+//!
+//! `args` lists every setting, once, as a flag. `sources` takes each from the command line, the environment, a
+//! file (`file`) or its default, in this order, without knowing any by name. [`Config`] is what a relay needs to
+//! know, and what tests set.
 
-use std::net::SocketAddr;
+mod args;
+mod file;
+mod sources;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Parser, ValueEnum};
 use protocol::limits;
 use url::Url;
 
 use crate::clock::{Clock, Random};
-
-/// The command line. Every setting can stand in the environment too.
-#[derive(Debug, Clone, Parser)]
-#[command(
-    name = "tabspace-relay",
-    version,
-    about = "TabSpace's relay: orders, stores and introduces."
-)]
-pub struct Args {
-    /// Where to listen; port 0 takes a free one.
-    #[arg(long, env = "TABSPACE_LISTEN", default_value = "127.0.0.1:8320")]
-    pub listen: SocketAddr,
-    /// The folder of the `SQLite` database; one relay at a time may use it.
-    #[arg(long, env = "TABSPACE_DATA", default_value = "data")]
-    pub data: PathBuf,
-    /// A Postgres database, instead of the folder.
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
-    pub database_url: Option<String>,
-    /// The address under which browsers reach this relay; has to be `https://…` unless it is this computer only.
-    #[arg(long, env = "PUBLIC_URL")]
-    pub public_url: Option<Url>,
-    /// A STUN server (`stun:host:port`) that helps peers find their addresses; may be repeated.
-    #[arg(long, env = "TABSPACE_STUN", value_delimiter = ',')]
-    pub stun: Vec<String>,
-    /// How logs are written to stderr. `RUST_LOG` says how much.
-    #[arg(long, env = "TABSPACE_LOG_FORMAT", value_enum, default_value = "pretty")]
-    pub log_format: LogFormat,
-}
-
-/// How logs are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
-    /// For people.
-    Pretty,
-    /// One JSON object a line, for programs.
-    Json,
-}
+pub use args::{Action, Args, LogFormat};
+pub use sources::{Complaint, LoadError, Loaded, Setting, Source, load};
 
 /// Where the data are.
 #[derive(Clone)]
