@@ -1,22 +1,23 @@
-//! One connection: reads frames, does what they say, and writes what waits for it.
+//! One connection: reads frames, does what they say, and writes what could not be written at once.
 //!
-//! One task does both, so an idle connection is small. It reads nothing new while too much waits to be sent
-//! or too many of its ops are undecided: who asks faster than it listens is slowed down, nobody else.
+//! One task does all of it and holds little, so an idle connection is small: what it needs to do something is
+//! boxed while it does it. It reads nothing new while too much waits to be sent or too many of its ops are
+//! undecided: who asks faster than it listens is slowed down, nobody else.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::extract::ws::{CloseFrame, Message, WebSocket};
-use futures_util::SinkExt;
 use protocol::{
     ClientFrame, Code, DeviceId, Epoch, MemberId, Op, Refusal, Seq, ServerFrame, Signal, SpaceId, limits,
 };
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep};
 
 use super::hub::Subscribed;
-use super::outbox::{End, Outbox, encode};
+use super::outbox::{End, Kind, Outbox, Turn};
 use super::room::Ask;
+use super::wire::{self, Reader, Said, Unreadable};
 use crate::App;
 use crate::account::PersonId;
 use crate::account::tickets::Bearer;
@@ -35,14 +36,21 @@ const REPLACED: u16 = 4001;
 
 /// Why the loop ends.
 enum Over {
-    /// The other side is gone.
-    Gone,
-    /// This side ends it.
+    /// This side ends it, or the other is gone.
     Ended(End),
-    /// Silence.
+    /// Silence, or a line that carries nothing.
     Dead,
     /// A frame was so large that the rest cannot be read.
     TooLarge,
+}
+
+/// A space that the connection asked for.
+struct Known {
+    space: SpaceId,
+    /// Who the person is there; that never changes.
+    member: MemberId,
+    /// It is in the room, perhaps; it has to leave it at the end.
+    seated: bool,
 }
 
 pub(super) struct Connection {
@@ -51,14 +59,17 @@ pub(super) struct Connection {
     person: PersonId,
     device: DeviceId,
     outbox: Arc<Outbox>,
-    /// Who the person is in the spaces it asked for; that never changes.
-    members: BTreeMap<SpaceId, MemberId>,
-    /// Rooms to leave at the end; perhaps some that it left already.
-    rooms: BTreeSet<SpaceId>,
+    reader: Reader,
+    known: Vec<Known>,
+    /// When the other side was last heard.
+    heard: Instant,
+    pinged: bool,
+    /// Since when the line takes nothing.
+    stuck: Option<Instant>,
 }
 
 impl Connection {
-    pub(super) fn attach(app: Arc<App>, bearer: Bearer, outbox: Arc<Outbox>) -> Self {
+    pub(super) fn attach(app: Arc<App>, bearer: Bearer, outbox: Arc<Outbox>, reader: Reader) -> Self {
         let Bearer { person, device } = bearer;
         let number = app.hub.attach(device, &outbox);
         Self {
@@ -67,79 +78,120 @@ impl Connection {
             person,
             device,
             outbox,
-            members: BTreeMap::new(),
-            rooms: BTreeSet::new(),
+            reader,
+            known: Vec::new(),
+            heard: Instant::now(),
+            pinged: false,
+            stuck: None,
         }
     }
 
-    pub(super) async fn serve(mut self, mut socket: WebSocket) {
-        let over = self.run(&mut socket).await;
-        for &space in &self.rooms {
-            self.app.hub.leave(space, self.device, self.number);
+    pub(super) async fn serve(mut self) {
+        let over = self.run().await;
+        for known in self.known.iter().filter(|known| known.seated) {
+            self.app.hub.leave(known.space, self.device, self.number);
         }
         // Best effort: a peer that does not listen is left alone.
-        drop(tokio::time::timeout(LAST_WORDS, say_last_words(&mut socket, &over)).await);
+        if say_last_words(&self.outbox, &over) {
+            drop(tokio::time::timeout(LAST_WORDS, self.outbox.flushed()).await);
+        }
+        self.outbox.close();
         self.app.hub.detach(self.device, self.number);
     }
 
-    async fn run(&mut self, socket: &mut WebSocket) -> Over {
-        let (heartbeat, dead_after) = (self.app.timings.heartbeat, self.app.timings.dead_after);
-        let mut heard = Instant::now();
-        let mut pinged = false;
+    async fn run(&mut self) -> Over {
+        let timer = tokio::time::sleep_until(self.deadline());
+        tokio::pin!(timer);
         loop {
-            let deadline = heard + if pinged { dead_after } else { heartbeat };
-            tokio::select! {
-                () = self.outbox.woken() => {
-                    let began = Instant::now();
-                    if let Err(over) = self.write(socket).await {
-                        return over;
-                    }
-                    // While it writes it does not listen: that is not the other side's silence.
-                    heard += began.elapsed();
+            if !self.reader.is_idle()
+                && self.outbox.has_room()
+                && let Err(over) = Box::pin(self.listen()).await
+            {
+                return over;
+            }
+            match std::future::poll_fn(|cx| self.poll(cx, timer.as_mut())).await {
+                Some(Turn::Heard(arrived)) => {
+                    (self.heard, self.pinged) = (Instant::now(), false);
+                    self.reader.feed(arrived);
                 }
-                message = socket.recv(), if self.outbox.has_room() => {
-                    (heard, pinged) = (Instant::now(), false);
-                    match message {
-                        Some(Ok(Message::Text(text))) => self.read(&text).await,
-                        Some(Ok(Message::Binary(_))) => self.error(None, Code::Malformed.into()),
-                        Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                        Some(Err(error)) if is_too_large(&error) => return Over::TooLarge,
-                        Some(Ok(Message::Close(_)) | Err(_)) | None => return Over::Gone,
+                Some(Turn::Room) => {}
+                Some(Turn::Unlisted(spaces)) => {
+                    for space in spaces {
+                        self.app.hub.list(space, self.device, self.number);
                     }
                 }
-                () = tokio::time::sleep_until(deadline) => {
-                    if pinged {
-                        return Over::Dead;
-                    }
-                    pinged = true;
-                    self.outbox.send(&ServerFrame::Ping { t: self.app.clock.now().0 });
+                Some(Turn::Over(end)) => return Over::Ended(end),
+                None if self.pinged || self.stuck.is_some() => return Over::Dead,
+                None => {
+                    self.pinged = true;
+                    self.outbox.send(&ServerFrame::Ping {
+                        t: self.app.clock.now().0,
+                    });
                 }
             }
         }
     }
 
-    /// Writes what waits, all of it in one flush.
-    async fn write(&mut self, socket: &mut WebSocket) -> Result<(), Over> {
-        while let Some(frames) = self.outbox.take() {
-            let size_bytes = frames.iter().map(|frame| frame.len()).sum();
-            let patience = self.app.timings.dead_after + time_to_send(size_bytes);
-            let sent = async {
-                for frame in frames {
-                    socket.feed(Message::Text(frame)).await?;
-                }
-                socket.flush().await
-            };
-            tokio::select! {
-                sent = sent => sent.map_err(|_| Over::Gone)?,
-                end = ended(&self.outbox) => return Err(Over::Ended(end)),
-                () = tokio::time::sleep(patience) => return Err(Over::Dead),
+    /// Waits for something to do. `None` when it was quiet for too long.
+    fn poll(&mut self, cx: &mut Context<'_>, mut timer: Pin<&mut Sleep>) -> Poll<Option<Turn>> {
+        if let Poll::Ready(turn) = self.outbox.poll(cx, !self.reader.is_idle()) {
+            return Poll::Ready(Some(turn));
+        }
+        let deadline = self.deadline();
+        if deadline < timer.deadline() {
+            timer.as_mut().reset(deadline);
+        }
+        // Mostly the deadline has moved on when the timer fires.
+        while timer.as_mut().poll(cx).is_ready() {
+            if deadline <= Instant::now() {
+                return Poll::Ready(None);
             }
-            self.outbox.written();
+            timer.as_mut().reset(deadline);
         }
-        for space in self.outbox.take_unlisted() {
-            self.app.hub.list(space, self.device, self.number);
+        Poll::Pending
+    }
+
+    /// Until when something has to happen.
+    fn deadline(&mut self) -> Instant {
+        let timings = &self.app.timings;
+        if let Some(stuck) = self.outbox.stuck() {
+            self.stuck.get_or_insert(stuck.since);
+            return stuck.since + timings.dead_after + time_to_send(stuck.size_bytes);
         }
-        self.outbox.ending().map_or(Ok(()), |end| Err(Over::Ended(end)))
+        if let Some(since) = self.stuck.take() {
+            // While nothing got through the other side could not be asked: that is not its silence.
+            self.heard = Instant::now().min(self.heard + since.elapsed());
+        }
+        self.heard
+            + if self.pinged {
+                timings.dead_after
+            } else {
+                timings.heartbeat
+            }
+    }
+
+    /// Does what the frames say that have arrived, as long as there is room for what comes of it. Ops that
+    /// came together go to the writer together.
+    async fn listen(&mut self) -> Result<(), Over> {
+        let mut batch = None;
+        let listened = loop {
+            if !self.outbox.has_room() {
+                break Ok(());
+            }
+            let said = self.reader.next();
+            if let Some(answers) = self.reader.take_answers() {
+                self.outbox.push(&answers, Kind::Event);
+            }
+            match said {
+                Ok(Some(Said::Text(text))) => self.read(&text, &mut batch).await,
+                Ok(Some(Said::Binary)) => self.error(None, Code::Malformed.into()),
+                Ok(None) => break Ok(()),
+                Err(Unreadable::TooLarge) => break Err(Over::TooLarge),
+                Ok(Some(Said::Close)) | Err(Unreadable::Broken) => break Err(Over::Ended(End::Gone)),
+            }
+        };
+        self.hand_over(&mut batch).await;
+        listened
     }
 
     fn error(&self, space: Option<SpaceId>, reason: Refusal) {
@@ -147,30 +199,62 @@ impl Connection {
         self.outbox.send(&ServerFrame::Error { space, reason });
     }
 
-    async fn read(&mut self, text: &str) {
-        match ClientFrame::parse(text) {
+    async fn read(&mut self, text: &str, batch: &mut Option<Batch>) {
+        let (space, n, op) = match ClientFrame::parse(text) {
+            Ok(ClientFrame::Submit { space, n, op }) => (space, n, Ok(op)),
+            Err(code) if let Some((space, n)) = ClientFrame::submitted_name(text) => {
+                // Answered like every refused op, so that the device goes on with the next one.
+                (space, n, Err(code))
+            }
+            other => {
+                self.hand_over(batch).await;
+                return self.do_other(other, text.len()).await;
+            }
+        };
+        if batch.as_ref().is_some_and(|batch| !batch.goes_on_with(space, n)) {
+            self.hand_over(batch).await;
+        }
+        batch
+            .get_or_insert_with(|| Batch::new(space, n, &self.outbox))
+            .add(n, op);
+    }
+
+    async fn do_other(&mut self, frame: Result<ClientFrame, Code>, size_bytes: usize) {
+        match frame {
             Ok(ClientFrame::Hello { .. }) => self.error(None, Code::HelloFirst.into()),
             Ok(ClientFrame::Ping { t }) => self.outbox.send(&ServerFrame::Pong { t }),
-            Ok(ClientFrame::Pong { .. }) => {}
+            // Ops are batched before.
+            Ok(ClientFrame::Pong { .. } | ClientFrame::Submit { .. }) => {}
             Ok(ClientFrame::Subscribe { space, epoch, since }) => self.subscribe(space, epoch, since).await,
             Ok(ClientFrame::Unsubscribe { space }) => {
                 self.app.hub.leave(space, self.device, self.number);
-                self.rooms.remove(&space);
+                self.know(space, |known| known.seated = false);
             }
-            Ok(ClientFrame::Submit { space, n, op }) => self.submit(space, n, Ok(op)).await,
-            Ok(ClientFrame::Signal { space, to, signal }) => self.signal(space, to, signal, text.len()),
-            Err(code) => match ClientFrame::submitted_name(text) {
-                // Answered like every refused op, so that the device goes on with the next one.
-                Some((space, n)) => self.submit(space, n, Err(code)).await,
-                None => self.error(None, code.into()),
-            },
+            Ok(ClientFrame::Signal { space, to, signal }) => self.signal(space, to, signal, size_bytes),
+            Err(code) => self.error(None, code.into()),
+        }
+    }
+
+    fn know<R>(&mut self, space: SpaceId, act: impl FnOnce(&mut Known) -> R) -> Option<R> {
+        self.known.iter_mut().find(|known| known.space == space).map(act)
+    }
+
+    fn learn(&mut self, space: SpaceId, member: MemberId) {
+        if self.know(space, |_| ()).is_none() {
+            // Nearly always the only one.
+            self.known.reserve_exact(1);
+            self.known.push(Known {
+                space,
+                member,
+                seated: false,
+            });
         }
     }
 
     async fn subscribe(&mut self, space: SpaceId, epoch: Option<Epoch>, since: Seq) {
         match Box::pin(self.try_subscribe(space, epoch, since)).await {
             Ok(()) => {
-                self.rooms.insert(space);
+                self.know(space, |known| known.seated = true);
             }
             Err(failure) => {
                 let reason = failure.into_refusal();
@@ -198,7 +282,7 @@ impl Connection {
         let last_n = store::last_n(&mut tx, space, self.device).await?;
         let head = store::find_head(&mut tx, space).await?.ok_or(Code::NoSuchSpace)?;
         drop(tx);
-        self.members.insert(space, row.member);
+        self.learn(space, row.member);
         let mut ask = Ask {
             connection: self.number,
             line: Arc::clone(&self.outbox),
@@ -235,60 +319,45 @@ impl Connection {
         }
     }
 
-    async fn submit(&mut self, space: SpaceId, n: u64, op: Result<Op, Code>) {
-        let refused = move |code: Code| ServerFrame::Refused {
+    /// Gives the ops that came together to the writer of their space.
+    async fn hand_over(&mut self, batch: &mut Option<Batch>) {
+        let Some(Batch {
             space,
-            n,
-            reason: code.into(),
+            first,
+            ops,
+            undecided,
+        }) = batch.take()
+        else {
+            return;
         };
         let member = match self.member_in(space).await {
             Ok(member) => member,
             Err(failure) => {
-                let reason = failure.into_refusal();
-                self.app.metrics.count_refusal(reason.code);
-                return self.outbox.send(&ServerFrame::Refused { space, n, reason });
+                let refusal = Err(failure.into_refusal());
+                return undecided.answer(&self.app, space, first, refusal);
             }
         };
         let task = Task::Submit {
             member,
             device: self.device,
-            ops: vec![Proposal::new(n, op)],
+            ops,
         };
-        let (app, reply) = (Arc::clone(&self.app), Undecided(Arc::clone(&self.outbox)));
-        self.outbox.op_sent();
+        let app = Arc::clone(&self.app);
         let answered = move |answer: Result<Answer, Code>| {
-            let frame = match answer {
-                Ok(Answer::Ops(answers)) => {
-                    answers
-                        .into_iter()
-                        .next()
-                        .map(|answer| match (answer.seq, answer.refused) {
-                            (Some(seq), _) => ServerFrame::Accepted { space, n, seq },
-                            (None, Some(reason)) => ServerFrame::Refused { space, n, reason },
-                            (None, None) => refused(Code::Internal),
-                        })
-                }
-                Ok(_) => None,
-                Err(code) => {
-                    app.metrics.count_refusal(code);
-                    Some(refused(code))
-                }
-            };
-            reply.0.send(&frame.unwrap_or_else(|| refused(Code::Internal)));
-            drop(reply);
+            undecided.answer(&app, space, first, answer.map_err(Refusal::from));
         };
         self.app.writers.send(Job::new(space, task, answered)).await;
     }
 
     async fn member_in(&mut self, space: SpaceId) -> Result<MemberId, Failure> {
-        if let Some(member) = self.members.get(&space) {
-            return Ok(*member);
+        if let Some(member) = self.know(space, |known| known.member) {
+            return Ok(member);
         }
         let mut tx = self.app.store.read().await?;
         let row = members::find_member(&mut tx, space, self.person)
             .await?
             .ok_or(Code::NoSuchSpace)?;
-        self.members.insert(space, row.member);
+        self.learn(space, row.member);
         Ok(row.member)
     }
 
@@ -304,12 +373,75 @@ impl Connection {
     }
 }
 
-/// An op that a writer has; however the writer lets go of it, the connection may send another.
-struct Undecided(Arc<Outbox>);
+/// Ops of one space under numbers that follow each other.
+struct Batch {
+    space: SpaceId,
+    first: u64,
+    ops: Vec<Proposal>,
+    undecided: Undecided,
+}
+
+impl Batch {
+    fn new(space: SpaceId, first: u64, outbox: &Arc<Outbox>) -> Self {
+        Self {
+            space,
+            first,
+            ops: Vec::new(),
+            undecided: Undecided(Arc::clone(outbox), 0),
+        }
+    }
+
+    /// Whether together it comes to the same as one by one. The writer answers nothing behind a gap; behind
+    /// one among these there is nothing but gaps.
+    fn goes_on_with(&self, space: SpaceId, n: u64) -> bool {
+        self.space == space && self.first > 0 && n.checked_sub(self.first) == Some(self.ops.len() as u64)
+    }
+
+    fn add(&mut self, n: u64, op: Result<Op, Code>) {
+        self.undecided.0.op_sent();
+        self.undecided.1 += 1;
+        self.ops.push(Proposal::new(n, op));
+    }
+}
+
+/// Ops that a writer has; however the writer lets go of them, the connection may send others.
+struct Undecided(Arc<Outbox>, usize);
+
+impl Undecided {
+    /// Tells the connection what became of its ops, the first of which has this number.
+    fn answer(&self, app: &App, space: SpaceId, first: u64, answer: Result<Answer, Refusal>) {
+        let (mut answers, rest) = match answer {
+            Ok(Answer::Ops(answers)) => (answers.into_iter(), Code::OpGap.into()),
+            Ok(_) => (Vec::new().into_iter(), Code::Internal.into()),
+            Err(refusal) => (Vec::new().into_iter(), refusal),
+        };
+        let fate = |n| match answers.next().map(|answer| (answer.seq, answer.refused)) {
+            Some((Some(seq), _)) => ServerFrame::Accepted { space, n, seq },
+            Some((None, Some(reason))) => ServerFrame::Refused { space, n, reason },
+            Some((None, None)) => ServerFrame::Refused {
+                space,
+                n,
+                reason: Code::Internal.into(),
+            },
+            None => {
+                // What the writer refused by itself is counted there.
+                app.metrics.count_refusal(rest.code);
+                ServerFrame::Refused {
+                    space,
+                    n,
+                    reason: rest.clone(),
+                }
+            }
+        };
+        let fates: Vec<ServerFrame> = (first..).take(self.1).map(fate).collect();
+        // What the room hears next, this connection hears with it.
+        self.0.push_for_later(&wire::encode_all(&fates));
+    }
+}
 
 impl Drop for Undecided {
     fn drop(&mut self) {
-        self.0.op_dropped();
+        self.0.ops_dropped(self.1);
     }
 }
 
@@ -318,37 +450,21 @@ fn time_to_send(size_bytes: usize) -> Duration {
     Duration::from_secs((size_bytes / SLOWEST_BYTES_PER_S) as u64)
 }
 
-/// Returns when the connection has to end at once, although it is being written to.
-async fn ended(outbox: &Outbox) -> End {
-    loop {
-        if let Some(end) = outbox.ending() {
-            return end;
-        }
-        outbox.woken().await;
-    }
-}
-
-fn is_too_large(error: &axum::Error) -> bool {
-    // axum hides the type; its text is the only way to tell.
-    let text = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
-    text.contains("too long") || text.contains("too large") || text.contains("too big")
-}
-
-async fn say_last_words(socket: &mut WebSocket, over: &Over) -> Result<(), axum::Error> {
+/// Whether there is anything to say to the other side.
+fn say_last_words(outbox: &Outbox, over: &Over) -> bool {
     let (code, close) = match over {
-        Over::Gone => return Ok(()),
+        Over::Ended(End::Gone) => return false,
         Over::Dead => (None, None),
         Over::TooLarge => (Some(Code::TooLarge), Some((1009, "too_large"))),
         Over::Ended(End::Slow) => (Some(Code::SlowConsumer), Some((1008, "slow_consumer"))),
         Over::Ended(End::GoingAway) => (Some(Code::GoingAway), Some((1001, "going_away"))),
         Over::Ended(End::Replaced) => (None, Some((REPLACED, "replaced"))),
     };
+    // Nothing comes behind them.
+    outbox.end(End::Gone);
     if let Some(code) = code {
-        socket.send(Message::Text(encode(&code.into()))).await?;
+        outbox.push_last_words(wire::encode(&code.into()));
     }
-    let frame = close.map(|(code, reason)| CloseFrame {
-        code,
-        reason: reason.into(),
-    });
-    socket.send(Message::Close(frame)).await
+    outbox.push_last_words(wire::close(close));
+    true
 }

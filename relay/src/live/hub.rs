@@ -12,8 +12,9 @@ use protocol::frame::Person;
 use protocol::{Code, DeviceId, Event, Op, Payload, Seq, Signal, SpaceId, StreamId};
 use tokio::time::Instant;
 
-use super::outbox::{End, Outbox, encode};
+use super::outbox::{End, Outbox};
 use super::room::{Ask, Asked, Effect, Room};
+use super::wire::encode;
 use crate::health::Metrics;
 
 type Line = Arc<Outbox>;
@@ -157,8 +158,10 @@ impl Hub {
                         return false;
                     };
                     perform(room, effects);
-                    let effects = room.dismiss(now);
-                    perform(room, effects);
+                    if events.last().is_some_and(takes_somebody_out) {
+                        let effects = room.dismiss(now);
+                        perform(room, effects);
+                    }
                     true
                 })
         });
@@ -243,11 +246,11 @@ impl Hub {
 fn perform(room: &Room, effects: Vec<Effect<Line>>) {
     for effect in effects {
         match effect {
-            Effect::One { line, frame, kind } => line.push(encode(&frame), kind),
+            Effect::One { line, frame, kind } => line.push(&encode(&frame), kind),
             Effect::All { but, frame, kind } => {
                 let frame = encode(&frame);
-                for (_, line) in room.lines().filter(|(device, _)| Some(*device) != but) {
-                    line.push(frame.clone(), kind);
+                for (_, line) in room.lines().iter().filter(|(device, _)| Some(*device) != but) {
+                    line.push(&frame, kind);
                 }
             }
         }

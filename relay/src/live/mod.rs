@@ -3,6 +3,10 @@
 //! A `Room` is a plain value: commands go in, effects come out, the hub performs them under the room's
 //! lock, so everyone in a room hears things in one order. Nothing here writes to the database; what a
 //! connection wants decided goes to the log's writers and comes back through `Hub::publish`.
+//!
+//! A frame to a room is encoded once, WebSocket's header included, and whoever publishes writes it to each
+//! receiver's TCP connection (`outbox`). A connection's own task is woken only when its line did not take all
+//! of it, or when something arrives.
 
 mod absence;
 mod connection;
@@ -10,6 +14,7 @@ mod hub;
 mod outbox;
 mod room;
 pub(crate) mod socket;
+mod wire;
 
 pub(crate) use absence::watch_hosts;
 pub use hub::Hub;

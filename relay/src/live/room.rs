@@ -78,9 +78,10 @@ pub(crate) enum Asked<L> {
 }
 
 #[derive(Debug)]
-struct Seat<L> {
+struct Seat {
     connection: u64,
-    line: L,
+    /// Where its line is in the room's.
+    place: usize,
     member: MemberId,
     presence: Presence,
 }
@@ -93,7 +94,9 @@ pub(crate) struct Room<L = std::sync::Arc<super::outbox::Outbox>> {
     state: SpaceState,
     /// Names of everyone who ever was a member.
     people: BTreeMap<MemberId, String>,
-    seats: BTreeMap<DeviceId, Seat<L>>,
+    seats: BTreeMap<DeviceId, Seat>,
+    /// The ways to everyone who is here, side by side: each of them is taken for each event.
+    lines: Vec<(DeviceId, L)>,
     /// The last events, without a gap up to the head.
     recent: VecDeque<Event>,
     /// Streams whose host's device is not in the room, and since when.
@@ -114,6 +117,7 @@ impl<L: Clone> Room<L> {
                 .map(|person| (person.member, person.name))
                 .collect(),
             seats: BTreeMap::new(),
+            lines: Vec::new(),
             recent: VecDeque::new(),
             absent: BTreeMap::new(),
             closed: false,
@@ -131,13 +135,29 @@ impl<L: Clone> Room<L> {
     }
 
     /// The ways to everyone who is here, with their devices.
-    pub(crate) fn lines(&self) -> impl Iterator<Item = (DeviceId, &L)> {
-        self.seats.iter().map(|(device, seat)| (*device, &seat.line))
+    pub(crate) fn lines(&self) -> &[(DeviceId, L)] {
+        &self.lines
+    }
+
+    /// Takes a seat away; gives back its line with it.
+    fn unseat(&mut self, device: DeviceId) -> Option<(Seat, L)> {
+        let seat = self.seats.remove(&device)?;
+        let (_, line) = self.lines.swap_remove(seat.place);
+        if let Some((moved, _)) = self.lines.get(seat.place)
+            && let Some(moved) = self.seats.get_mut(moved)
+        {
+            moved.place = seat.place;
+        }
+        Some((seat, line))
+    }
+
+    fn line_of(&self, seat: &Seat) -> L {
+        self.lines[seat.place].1.clone()
     }
 
     /// Seats a connection and tells it what it lacks.
     pub(crate) fn ask(&mut self, ask: Ask<L>, now: Instant) -> Asked<L> {
-        let newer = |seat: &Seat<L>| seat.connection > ask.connection;
+        let newer = |seat: &Seat| seat.connection > ask.connection;
         if self.seats.get(&ask.device).is_some_and(newer) {
             return Asked::Replaced;
         }
@@ -158,9 +178,9 @@ impl<L: Clone> Room<L> {
             device,
             ..
         } = ask;
-        let before = self.seats.remove(&device);
+        let before = self.unseat(device);
         let was_here = before.is_some();
-        let presence = before.map(|seat| seat.presence).unwrap_or_default();
+        let presence = before.map(|(seat, _)| seat.presence).unwrap_or_default();
         let present = Present {
             member,
             device,
@@ -170,11 +190,12 @@ impl<L: Clone> Room<L> {
             device,
             Seat {
                 connection,
-                line: line.clone(),
+                place: self.lines.len(),
                 member,
                 presence,
             },
         );
+        self.lines.push((device, line.clone()));
         self.note_absent(now);
         let listed = ServerFrame::PresenceListed {
             space: self.space,
@@ -272,7 +293,7 @@ impl<L: Clone> Room<L> {
     }
 
     fn present(&self) -> Vec<Present> {
-        let present = |(device, seat): (&DeviceId, &Seat<L>)| Present {
+        let present = |(device, seat): (&DeviceId, &Seat)| Present {
             member: seat.member,
             device: *device,
             presence: seat.presence.clone(),
@@ -282,7 +303,7 @@ impl<L: Clone> Room<L> {
 
     /// Tells a connection anew who is here.
     pub(crate) fn list(&self, device: DeviceId, connection: u64) -> Vec<Effect<L>> {
-        let own = |seat: &&Seat<L>| seat.connection == connection;
+        let own = |seat: &&Seat| seat.connection == connection;
         let Some(seat) = self.seats.get(&device).filter(own) else {
             return Vec::new();
         };
@@ -291,7 +312,7 @@ impl<L: Clone> Room<L> {
             present: self.present(),
         };
         vec![Effect::One {
-            line: seat.line.clone(),
+            line: self.line_of(seat),
             frame,
             kind: Kind::Snapshot,
         }]
@@ -355,7 +376,7 @@ impl<L: Clone> Room<L> {
             .collect();
         let mut effects = Vec::new();
         for device in lost {
-            let Some(seat) = self.seats.remove(&device) else {
+            let Some((seat, line)) = self.unseat(device) else {
                 continue;
             };
             let frame = ServerFrame::Closed {
@@ -363,7 +384,7 @@ impl<L: Clone> Room<L> {
                 reason: self.why_lost(seat.member).into(),
             };
             effects.push(Effect::One {
-                line: seat.line,
+                line,
                 frame,
                 kind: Kind::Event,
             });
@@ -410,7 +431,7 @@ impl<L: Clone> Room<L> {
         {
             return Vec::new();
         }
-        self.seats.remove(&device);
+        self.unseat(device);
         self.note_absent(now);
         vec![self.gone(device)]
     }
@@ -466,7 +487,7 @@ impl<L: Clone> Room<L> {
         let kind = Kind::Signal(key);
         match to {
             Some(to) => {
-                let line = self.seats.get(&to).ok_or(Code::NoSuchThing)?.line.clone();
+                let line = self.line_of(self.seats.get(&to).ok_or(Code::NoSuchThing)?);
                 Ok(vec![Effect::One { line, frame, kind }])
             }
             None if directed => Err(Code::Malformed),

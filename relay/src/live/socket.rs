@@ -1,30 +1,35 @@
 //! `GET /api/v1/realtime`: from the HTTP upgrade to a connection that has introduced itself.
+//!
+//! The upgrade is made here, not by axum, because what follows needs the TCP connection itself: a room's
+//! frames go straight to it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
-use axum::extract::{FromRequestParts, Request, State};
-use axum::http::HeaderMap;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
-use protocol::{ClientFrame, Code, Refusal, SUBPROTOCOL, ServerFrame, VERSION, frame::IceServer, limits};
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use hyper_util::server::conn::auto::upgrade::{Parts, downcast};
+use protocol::{ClientFrame, Code, Refusal, SUBPROTOCOL, ServerFrame, VERSION, frame::IceServer};
+use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
+use tungstenite::handshake::derive_accept_key;
 
 use super::connection::Connection;
-use super::outbox::{Outbox, encode};
+use super::outbox::{Kind, Outbox, Turn};
+use super::wire::{self, Reader, Said, Unreadable};
 use crate::App;
 use crate::account::origin;
 use crate::account::tickets::Bearer;
 use crate::error::Failure;
 
-/// Bytes of a connection's read buffer; axum's 128 KiB would be most of an idle connection.
-const READ_BUFFER: usize = 4 * 1024;
-/// Bytes of the first frame. The library reads any frame up to the limit it was given for all, so this
-/// bounds what is parsed; what is held is bounded by how many may be open without an introduction.
+/// Bytes of the first frame: what strangers say takes little memory.
 const HELLO_BYTES: usize = 4 * 1024;
 /// When somebody should come again who found too many strangers before him.
 const COME_AGAIN_MS: u64 = 1_000;
-/// Bytes that are gathered before they are written.
-const WRITE_BUFFER: usize = 16 * 1024;
 
 /// Opens the socket. The first frame is `session:hello` with a ticket.
 #[utoipa::path(
@@ -35,17 +40,18 @@ const WRITE_BUFFER: usize = 16 * 1024;
         (status = "5XX", body = protocol::Refusal),
     )
 )]
-pub(crate) async fn open(State(app): State<Arc<App>>, request: Request) -> Result<Response, Failure> {
-    let (mut parts, _) = request.into_parts();
-    if !origin::may_open_socket(&app, &parts.headers) {
+pub(crate) async fn open(State(app): State<Arc<App>>, mut request: Request) -> Result<Response, Failure> {
+    if !origin::may_open_socket(&app, request.headers()) {
         return Err(Code::ForeignOrigin.into());
     }
-    if !offers_subprotocol(&parts.headers) {
+    if !offers_subprotocol(request.headers()) {
         return Err(Code::Version.into());
     }
-    let Ok(upgrade) = WebSocketUpgrade::from_request_parts(&mut parts, &app).await else {
-        return Err(Code::Malformed.into());
-    };
+    let accept = accept_key(request.method(), request.headers()).ok_or(Code::Malformed)?;
+    let upgrade = request
+        .extensions_mut()
+        .remove::<OnUpgrade>()
+        .ok_or(Code::Malformed)?;
     // Anybody may open a socket; who is behind it is known with the first frame.
     let Ok(stranger) = Arc::clone(&app.strangers).try_acquire_owned() else {
         return Err(Failure::Refused(Refusal {
@@ -53,60 +59,118 @@ pub(crate) async fn open(State(app): State<Arc<App>>, request: Request) -> Resul
             ..Code::TooFast.into()
         }));
     };
-    Ok(upgrade
-        .protocols([SUBPROTOCOL])
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(WRITE_BUFFER)
-        // What is a little too large is answered with a code; only what is far too large ends the connection.
-        .max_message_size(2 * limits::FRAME_BYTES)
-        .max_frame_size(2 * limits::FRAME_BYTES)
-        .on_upgrade(move |socket| greet(app, socket, stranger)))
+    tokio::spawn(serve(app, upgrade, stranger));
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    headers.insert(
+        header::SEC_WEBSOCKET_PROTOCOL,
+        HeaderValue::from_static(SUBPROTOCOL),
+    );
+    Ok(response)
 }
 
 fn offers_subprotocol(headers: &HeaderMap) -> bool {
-    let offered = headers
-        .get_all("sec-websocket-protocol")
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    offered
-        .flat_map(|value| value.split(','))
-        .any(|offer| offer.trim() == SUBPROTOCOL)
+    has_word(headers, header::SEC_WEBSOCKET_PROTOCOL, |offer| {
+        offer == SUBPROTOCOL
+    })
 }
 
-async fn greet(app: Arc<App>, mut socket: WebSocket, stranger: OwnedSemaphorePermit) {
-    let introduced = tokio::time::timeout(app.timings.introduction, hello(&app, &mut socket)).await;
-    if matches!(introduced, Ok(Some(Ok(_)))) {
-        drop(stranger);
+/// Whether one of the words of a header, which may be there several times, is as wanted.
+fn has_word(headers: &HeaderMap, name: HeaderName, wanted: impl Fn(&str) -> bool) -> bool {
+    let values = headers.get_all(name).iter();
+    values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|word| wanted(word.trim()))
+}
+
+/// The proof that the upgrade was understood (RFC 6455, section 4.2). `None` when it is none.
+fn accept_key(method: &Method, headers: &HeaderMap) -> Option<HeaderValue> {
+    let upgrades = has_word(headers, header::CONNECTION, |word| {
+        word.eq_ignore_ascii_case("upgrade")
+    }) && has_word(headers, header::UPGRADE, |word| {
+        word.eq_ignore_ascii_case("websocket")
+    }) && headers.get(header::SEC_WEBSOCKET_VERSION)? == "13";
+    let key = headers.get(header::SEC_WEBSOCKET_KEY)?;
+    (method == Method::GET && upgrades)
+        .then(|| derive_accept_key(key.as_bytes()))
+        .and_then(|accept| accept.try_into().ok())
+}
+
+/// A socket's life, from when the answer to its upgrade is written.
+async fn serve(app: Arc<App>, upgrade: OnUpgrade, stranger: OwnedSemaphorePermit) {
+    let greeted = Box::pin(greet(Arc::clone(&app), upgrade, stranger)).await;
+    if let Some((bearer, outbox, reader)) = greeted {
+        Connection::attach(app, bearer, outbox, reader).serve().await;
     }
+}
+
+/// Lets somebody introduce himself. What this takes is given back before the connection goes on.
+async fn greet(
+    app: Arc<App>,
+    upgrade: OnUpgrade,
+    stranger: OwnedSemaphorePermit,
+) -> Option<(Bearer, Arc<Outbox>, Reader)> {
+    let upgraded = match upgrade.await {
+        Ok(upgraded) => upgraded,
+        Err(error) => {
+            tracing::debug!(%error, "a connection went away during its upgrade");
+            return None;
+        }
+    };
+    let Ok(Parts { io, read_buf, .. }) = downcast::<TokioIo<TcpStream>>(upgraded) else {
+        tracing::error!("a connection that is not TCP cannot become a socket; it is closed");
+        return None;
+    };
+    let outbox = Arc::new(Outbox::new(io.into_inner(), app.outbox_bytes));
+    let mut reader = Reader::new(read_buf, HELLO_BYTES);
+    let introduced = tokio::time::timeout(app.timings.introduction, hello(&app, &outbox, &mut reader)).await;
     match introduced {
-        Ok(Some(Ok(bearer))) => welcome(app, socket, bearer).await,
+        Ok(Some(Ok(bearer))) => {
+            drop(stranger);
+            reader.trust();
+            welcome(&app, &outbox, &bearer);
+            return Some((bearer, outbox, reader));
+        }
         Ok(Some(Err(code))) => {
             app.metrics.count_refusal(code);
+            outbox.push_last_words(wire::encode(&code.into()));
+            outbox.push_last_words(wire::close(None));
             // The other side may be gone already or not listen; there is nobody else to tell.
-            drop(tokio::time::timeout(app.timings.introduction, turn_away(&mut socket, code)).await);
+            drop(tokio::time::timeout(app.timings.introduction, outbox.flushed()).await);
         }
         // It went away, or said nothing for too long.
         Ok(None) | Err(_) => {}
     }
-}
-
-async fn turn_away(socket: &mut WebSocket, code: Code) -> Result<(), axum::Error> {
-    socket.send(Message::Text(encode(&code.into()))).await?;
-    socket.send(Message::Close(None)).await
+    outbox.close();
+    None
 }
 
 /// Waits for the first frame. `None` when the other side went away.
-async fn hello(app: &App, socket: &mut WebSocket) -> Option<Result<Bearer, Code>> {
+async fn hello(app: &App, outbox: &Outbox, reader: &mut Reader) -> Option<Result<Bearer, Code>> {
     loop {
-        let text = match socket.recv().await?.ok()? {
-            Message::Text(text) => text,
-            Message::Ping(_) | Message::Pong(_) => continue,
-            Message::Binary(_) => return Some(Err(Code::HelloFirst)),
-            Message::Close(_) => return None,
-        };
-        if text.len() > HELLO_BYTES {
-            return Some(Err(Code::TooLarge));
+        let said = reader.next();
+        if let Some(answers) = reader.take_answers() {
+            outbox.push(&answers, Kind::Event);
         }
+        let text = match said {
+            Ok(Some(Said::Text(text))) => text,
+            Ok(Some(Said::Binary)) => return Some(Err(Code::HelloFirst)),
+            Err(Unreadable::TooLarge) => return Some(Err(Code::TooLarge)),
+            Ok(Some(Said::Close)) | Err(Unreadable::Broken) => return None,
+            Ok(None) => {
+                match outbox.turn(false).await {
+                    Turn::Heard(arrived) => reader.feed(arrived),
+                    Turn::Over(_) => return None,
+                    Turn::Room | Turn::Unlisted(_) => {}
+                }
+                continue;
+            }
+        };
         return Some(match ClientFrame::parse(&text) {
             Ok(ClientFrame::Hello { versions, .. }) if !versions.contains(&VERSION) => Err(Code::Version),
             Ok(ClientFrame::Hello { ticket, .. }) => {
@@ -118,9 +182,8 @@ async fn hello(app: &App, socket: &mut WebSocket) -> Option<Result<Bearer, Code>
     }
 }
 
-async fn welcome(app: Arc<App>, socket: WebSocket, bearer: Bearer) {
-    let outbox = Arc::new(Outbox::new(app.outbox_bytes));
-    let millis = |duration: std::time::Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+fn welcome(app: &App, outbox: &Outbox, bearer: &Bearer) {
+    let millis = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
     let ice_servers = if app.stun.is_empty() {
         Vec::new()
     } else {
@@ -136,5 +199,4 @@ async fn welcome(app: Arc<App>, socket: WebSocket, bearer: Bearer) {
         dead_after_ms: millis(app.timings.dead_after),
         ice_servers,
     });
-    Connection::attach(app, bearer, outbox).serve(socket).await;
 }

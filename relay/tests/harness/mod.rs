@@ -108,42 +108,63 @@ impl Running {
 
     /// Somebody new, with a device.
     pub(crate) async fn guest(&self, name: &str) -> Person {
-        let stranger = Person {
-            address: self.address.clone(),
-            token: String::new(),
-            device: id(),
-            member: MemberId::from_bits(0),
-        };
-        let guest = NewGuest {
-            name: name.to_owned(),
-            credential: Credential::Token,
-        };
-        let me: Me = stranger
-            .post("guests", &guest)
-            .await
-            .expect("anybody may be a guest");
-        Person {
-            token: me.token.expect("a token was asked for"),
-            ..stranger
-        }
+        guest_at(&self.address, name).await
     }
 
     /// Alice, who has a space with one tab.
     pub(crate) async fn alice(&self) -> (Person, SpaceId) {
-        let mut alice = self.guest("Alice").await;
-        let space = id();
-        let joined = alice.create(space).await.expect("a space");
-        alice.member = joined.member;
-        (alice, space)
+        alice_at(&self.address).await
     }
 
     /// Somebody whom `host` invites to a space with this role.
     pub(crate) async fn invited(&self, host: &Person, space: SpaceId, name: &str, role: Role) -> Person {
-        let mut guest = self.guest(name).await;
-        let secret = host.invite(space, role).await.expect("a link");
-        guest.member = guest.redeem(&secret).await.expect("a good link").member;
-        guest
+        invited_at(&self.address, host, space, name, role).await
     }
+}
+
+/// Somebody new at a relay, with a device.
+pub(crate) async fn guest_at(address: &str, name: &str) -> Person {
+    let stranger = Person {
+        address: address.to_owned(),
+        token: String::new(),
+        device: id(),
+        member: MemberId::from_bits(0),
+    };
+    let guest = NewGuest {
+        name: name.to_owned(),
+        credential: Credential::Token,
+    };
+    let me: Me = stranger
+        .post("guests", &guest)
+        .await
+        .expect("anybody may be a guest");
+    Person {
+        token: me.token.expect("a token was asked for"),
+        ..stranger
+    }
+}
+
+/// Alice, who has a space with one tab at a relay.
+pub(crate) async fn alice_at(address: &str) -> (Person, SpaceId) {
+    let mut alice = guest_at(address, "Alice").await;
+    let space = id();
+    let joined = alice.create(space).await.expect("a space");
+    alice.member = joined.member;
+    (alice, space)
+}
+
+/// Somebody at a relay whom `host` invites to a space with this role.
+pub(crate) async fn invited_at(
+    address: &str,
+    host: &Person,
+    space: SpaceId,
+    name: &str,
+    role: Role,
+) -> Person {
+    let mut guest = guest_at(address, name).await;
+    let secret = host.invite(space, role).await.expect("a link");
+    guest.member = guest.redeem(&secret).await.expect("a good link").member;
+    guest
 }
 
 /// Waits for something, but not for ever.
@@ -433,6 +454,8 @@ pub(crate) struct Socket {
     pub(crate) closed: Option<CloseFrame>,
     /// Everything that was read.
     pub(crate) heard: Vec<ServerFrame>,
+    /// What WebSocket's own pings were answered with.
+    pub(crate) pongs: Vec<Vec<u8>>,
 }
 
 impl Socket {
@@ -453,6 +476,7 @@ impl Socket {
                 stream,
                 closed: None,
                 heard: Vec::new(),
+                pongs: Vec::new(),
             }),
             Err(tungstenite::Error::Http(response)) => Err(response.status()),
             Err(error) => panic!("no upgrade: {error}"),
@@ -495,6 +519,7 @@ impl Socket {
                     return Some(frame);
                 }
                 Some(Ok(Message::Close(frame))) => self.closed = frame,
+                Some(Ok(Message::Pong(said))) => self.pongs.push(said.to_vec()),
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => return None,
             }
