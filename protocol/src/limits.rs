@@ -15,6 +15,8 @@ pub const MESSAGE_BYTES: usize = 16 * 1024;
 pub const POSITION_BYTES: usize = 96;
 /// Tabs of a space.
 pub const TABS: usize = 2_000;
+/// Tabs that may be saved with one request: a space begins with at most so many, and one call adds no more.
+pub const SAVE_TABS: usize = 1_000;
 /// Groups of a space.
 pub const GROUPS: usize = 200;
 /// Members of a space.

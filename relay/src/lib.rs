@@ -10,6 +10,7 @@
 //! Start at [`run`], then `router`, then [`log`]'s writer.
 
 mod account;
+mod address;
 pub mod backup;
 pub mod clock;
 pub mod config;
@@ -22,26 +23,31 @@ pub mod live;
 pub mod log;
 mod message;
 mod page;
+mod rate;
 pub mod rebuild;
 mod router;
 mod space;
 pub mod store;
 
 use std::io;
+use std::net::SocketAddr;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::serve::ListenerExt;
-use protocol::Epoch;
+use protocol::{Epoch, Refusal};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 use url::Url;
 
 pub use account::PersonId;
+pub use address::{BadNetwork, Network};
 pub use config::{Args, Backend, Config, Timings};
 pub use error::Failure;
 pub use health::Metrics;
+pub use rate::{RateArgs, Rates, Switch};
 
 use account::tickets::Tickets;
 use clock::{Clock, Random};
@@ -50,7 +56,8 @@ use log::Writers;
 use log::shelf::Shelf;
 use log::snapshots::Snapshots;
 use log::writer::Desk;
-use store::{Store, StoreError};
+use rate::{Kind, Limiter, Payer, TooFast};
+use store::{Store, StoreError, Tx};
 
 /// How long connections may take to end when the relay stops.
 const GOODBYE: Duration = Duration::from_secs(5);
@@ -85,12 +92,62 @@ pub(crate) struct App {
     clock: Clock,
     random: Random,
     metrics: Metrics,
+    limiter: Limiter,
     timings: Timings,
     stun: Vec<String>,
     outbox_bytes: usize,
     /// One permit for each socket that has not introduced itself.
     strangers: Arc<Semaphore>,
+    most_strangers: usize,
     public_url: Url,
+}
+
+impl App {
+    /// A transaction that only reads, and is measured.
+    async fn read(&self) -> Result<Reading, StoreError> {
+        let timer = self.metrics.time_reading();
+        let begun = self.store.read().await;
+        let tx = begun.inspect_err(|error| self.metrics.count_store_error(error.is_away()))?;
+        Ok(Reading { tx, _timer: timer })
+    }
+
+    /// Has somebody pay for an action, or says when it can be paid for.
+    fn charge(&self, kind: Kind, payer: Payer) -> Result<(), Refusal> {
+        self.told(self.limiter.take(kind, payer, self.clock.now()))
+    }
+
+    /// The same for what is asked without being anybody.
+    fn charge_address(&self, kind: Kind, address: address::Address) -> Result<(), Refusal> {
+        self.told(self.limiter.take_of_address(kind, address, self.clock.now()))
+    }
+
+    fn told(&self, taken: Result<(), TooFast>) -> Result<(), Refusal> {
+        taken.map_err(|too_fast| {
+            self.metrics.count_too_fast(&too_fast);
+            too_fast.into()
+        })
+    }
+}
+
+/// A transaction that only reads. How long is measured when it is dropped.
+#[derive(Debug)]
+struct Reading {
+    tx: Tx,
+    _timer: prometheus::HistogramTimer,
+}
+
+impl Deref for Reading {
+    type Target = Tx;
+
+    fn deref(&self) -> &Tx {
+        &self.tx
+    }
+}
+
+impl DerefMut for Reading {
+    fn deref_mut(&mut self) -> &mut Tx {
+        &mut self.tx
+    }
 }
 
 /// A relay whose store is up to date and that can begin to serve.
@@ -122,6 +179,7 @@ impl Relay {
             timings,
             outbox_bytes,
             strangers,
+            rates,
             clock,
             random,
         } = config;
@@ -166,10 +224,12 @@ impl Relay {
             clock,
             random,
             metrics,
+            limiter: Limiter::new(rates),
             timings,
             stun,
             outbox_bytes,
             strangers: Arc::new(Semaphore::new(strangers)),
+            most_strangers: strangers,
             public_url,
         };
         Ok(Self {
@@ -197,14 +257,17 @@ impl Relay {
         });
         let hub = app.hub.clone();
         let (stopping, mut is_stopping) = watch::channel(false);
-        let served = axum::serve(listener, router::router(Arc::clone(&app)))
-            .with_graceful_shutdown(async move {
-                shutdown.await;
-                tracing::info!("the relay stops");
-                hub.say_goodbye();
-                stopping.send_replace(true);
-            })
-            .into_future();
+        let served = axum::serve(
+            listener,
+            router::router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>(),
+        )
+        .with_graceful_shutdown(async move {
+            shutdown.await;
+            tracing::info!("the relay stops");
+            hub.say_goodbye();
+            stopping.send_replace(true);
+        })
+        .into_future();
         let too_long = async {
             // Whoever is in the middle of a request then has had its time.
             drop(is_stopping.wait_for(|stopping| *stopping).await);

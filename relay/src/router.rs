@@ -9,6 +9,7 @@ use axum::response::Response;
 use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use axum::{Json, Router};
 use protocol::{Code, limits};
+use tokio::time::Instant;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{Any, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -192,10 +193,12 @@ fn any_origin() -> CorsLayer {
 async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
+    let began = Instant::now();
     let response = next.run(request).await;
     let route = route.as_ref().map_or("(page)", MatchedPath::as_str);
     let status = response.status().as_u16();
-    app.metrics.count_request(method.as_str(), route, status);
+    app.metrics
+        .count_request(method.as_str(), route, status, began.elapsed());
     if let Some(code) = response.extensions().get::<Code>() {
         app.metrics.count_refusal(*code);
         tracing::debug!(%method, route, status, %code, "refused");

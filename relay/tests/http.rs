@@ -483,7 +483,7 @@ async fn numbers_and_health_are_told() {
         "tabspace_connections 1",
         "tabspace_rooms 1",
         "tabspace_jobs 0",
-        "tabspace_events_total 1",
+        "tabspace_events_total{class=\"space\"} 1",
         "tabspace_commit_seconds_count 2",
         "tabspace_refusals_total{code=\"op_gap\"} 1",
         "tabspace_http_requests_total{method=\"POST\",route=\"/api/v1/spaces/{space}/ops\",status=\"200\"} 1",

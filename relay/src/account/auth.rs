@@ -9,7 +9,9 @@ use protocol::Code;
 
 use super::{PersonId, origin, store};
 use crate::App;
+use crate::address::Address;
 use crate::error::Failure;
+use crate::rate::{Kind, Payer};
 
 /// The cookie's name.
 const COOKIE: &str = "tabspace";
@@ -24,10 +26,29 @@ impl FromRequestParts<Arc<App>> for Caller {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Failure> {
+        let payer = Payer::from_request_parts(parts, app).await?;
+        Ok(Self(payer.person))
+    }
+}
+
+/// Every call costs a token. A route that does something dearer takes the [`Payer`] and charges for it too.
+impl FromRequestParts<Arc<App>> for Payer {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Failure> {
+        let Ok(address) = Address::from_request_parts(parts, app).await;
         let token = token(app, &parts.headers)?.ok_or(Code::Unauthenticated)?;
-        let mut tx = app.store.read().await?;
-        let person = store::find_bearer(&mut tx, token).await?;
-        Ok(Self(person.ok_or(Code::Unauthenticated)?))
+        let mut tx = app.read().await?;
+        let bearer = store::find_bearer(&mut tx, token).await?;
+        drop(tx);
+        let (person, since) = bearer.ok_or(Code::Unauthenticated)?;
+        let payer = Self {
+            person,
+            since,
+            address,
+        };
+        app.charge(Kind::Requests, payer)?;
+        Ok(payer)
     }
 }
 

@@ -14,9 +14,11 @@ use super::auth::{Caller, set_cookie};
 use super::tickets::Bearer;
 use super::{PersonId, origin, store};
 use crate::App;
+use crate::address::Address;
 use crate::error::Failure;
 use crate::extract::Body;
 use crate::log::{Job, Task};
+use crate::rate::{Kind, Payer};
 use crate::space::store as spaces;
 use crate::store::{StoreError, Tx};
 
@@ -31,6 +33,7 @@ use crate::store::{StoreError, Tx};
 )]
 pub(crate) async fn create_guest(
     State(app): State<Arc<App>>,
+    address: Address,
     headers: HeaderMap,
     Body(guest): Body<NewGuest>,
 ) -> Result<Response, Failure> {
@@ -39,6 +42,7 @@ pub(crate) async fn create_guest(
     }
     let name = guest.name.trim();
     op::person_name(name)?;
+    app.charge_address(Kind::Guests, address)?;
     let (person, token) = (PersonId::from_bits(app.random.id_bits()), app.random.secret());
     let mut tx = app.store.write().await?;
     store::insert_person(&mut tx, person, name, &token, app.clock.now()).await?;
@@ -69,7 +73,7 @@ pub(crate) async fn create_guest(
     )
 )]
 pub(crate) async fn get_me(State(app): State<Arc<App>>, Caller(person): Caller) -> Result<Json<Me>, Failure> {
-    let mut tx = app.store.read().await?;
+    let mut tx = app.read().await?;
     Ok(Json(me(&mut tx, person).await?))
 }
 
@@ -94,11 +98,13 @@ async fn me(tx: &mut Tx, person: PersonId) -> Result<Me, StoreError> {
 )]
 pub(crate) async fn rename_me(
     State(app): State<Arc<App>>,
-    Caller(person): Caller,
+    payer: Payer,
     Body(Rename { name }): Body<Rename>,
 ) -> Result<Json<Me>, Failure> {
     let name = name.trim();
     op::person_name(name)?;
+    app.charge(Kind::Renames, payer)?;
+    let person = payer.person;
     let mut tx = app.store.write().await?;
     store::update_name(&mut tx, person, name).await?;
     let memberships = spaces::list_memberships(&mut tx, person).await?;
@@ -128,13 +134,22 @@ pub(crate) async fn rename_me(
 )]
 pub(crate) async fn create_ticket(
     State(app): State<Arc<App>>,
-    Caller(person): Caller,
+    payer: Payer,
     Body(NewTicket { device }): Body<NewTicket>,
 ) -> Result<(StatusCode, Json<Ticket>), Failure> {
+    app.charge(Kind::Tickets, payer)?;
+    let Payer { person, since, .. } = payer;
     claim_device(&app, device, person).await?;
     let ticket = app.random.secret();
-    app.tickets
-        .insert(&ticket, Bearer { person, device }, app.clock.now());
+    app.tickets.insert(
+        &ticket,
+        Bearer {
+            person,
+            since,
+            device,
+        },
+        app.clock.now(),
+    );
     Ok((
         StatusCode::CREATED,
         Json(Ticket {
@@ -146,7 +161,7 @@ pub(crate) async fn create_ticket(
 
 /// Makes sure that a device is this person's.
 pub(crate) async fn claim_device(app: &App, device: DeviceId, person: PersonId) -> Result<(), Failure> {
-    let mut tx = app.store.read().await?;
+    let mut tx = app.read().await?;
     let mut owner = store::find_owner(&mut tx, device).await?;
     drop(tx);
     if owner.is_none() {

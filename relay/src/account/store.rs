@@ -37,15 +37,16 @@ pub(crate) async fn insert_person(
     Ok(())
 }
 
-/// Who bears this token.
-pub(crate) async fn find_bearer(tx: &mut Tx, token: &str) -> Result<Option<PersonId>, StoreError> {
+/// Who bears this token, and since when the person exists.
+pub(crate) async fn find_bearer(tx: &mut Tx, token: &str) -> Result<Option<(PersonId, Millis)>, StoreError> {
     let row = fetch_optional!(
         tx,
-        (String,),
-        "SELECT person FROM credentials WHERE hash = $1",
+        (String, i64),
+        "SELECT p.person, p.created FROM credentials c JOIN people p ON p.person = c.person WHERE c.hash = $1",
         hash(token)
     )?;
-    row.map(|(person,)| Ok(person.parse()?)).transpose()
+    row.map(|(person, created)| Ok((person.parse()?, Millis(created))))
+        .transpose()
 }
 
 /// A person's name.

@@ -18,6 +18,8 @@ const MOST_EACH: usize = 16;
 pub(crate) struct Bearer {
     /// Who.
     pub(crate) person: PersonId,
+    /// Since when the person exists.
+    pub(crate) since: Millis,
     /// On which device.
     pub(crate) device: DeviceId,
 }
@@ -107,6 +109,7 @@ mod tests {
         let tickets = Tickets::default();
         let bearer = Bearer {
             person: PersonId::from_bits(1),
+            since: Millis(0),
             device: DeviceId::from_bits(2),
         };
         tickets.insert("a", bearer, Millis(0));
@@ -120,6 +123,7 @@ mod tests {
     fn bearer(person: u128) -> Bearer {
         Bearer {
             person: PersonId::from_bits(person),
+            since: Millis(0),
             device: DeviceId::from_bits(2),
         }
     }

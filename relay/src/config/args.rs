@@ -11,6 +11,8 @@ use sqlx::postgres::PgConnectOptions;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
+use crate::rate::RateArgs;
+
 /// The whole command line.
 #[derive(Debug, Clone, Parser)]
 #[command(
@@ -53,6 +55,9 @@ pub struct Args {
     /// How it is written.
     #[arg(long, env = "TABSPACE_LOG_FORMAT", value_enum, default_value = "pretty")]
     pub log_format: LogFormat,
+    /// What is allowed, and how often.
+    #[command(flatten)]
+    pub rates: RateArgs,
 }
 
 /// What the program is asked to do.

@@ -15,6 +15,7 @@ use protocol::limits;
 use url::Url;
 
 use crate::clock::{Clock, Random};
+use crate::rate::Rates;
 pub use args::{Action, Args, LogFormat};
 pub use sources::{Complaint, LoadError, Loaded, Setting, Source, load};
 
@@ -79,6 +80,8 @@ pub struct Config {
     pub outbox_bytes: usize,
     /// Sockets that may be open without having introduced themselves.
     pub strangers: usize,
+    /// What is allowed, and how often.
+    pub rates: Rates,
     /// The clock that orders events and expires links.
     pub clock: Clock,
     /// Where ids and secrets come from.
@@ -95,6 +98,7 @@ impl Config {
             timings: Timings::default(),
             outbox_bytes: 4 * 1024 * 1024,
             strangers: 256,
+            rates: Rates::default(),
             clock: Clock::default(),
             random: Random::default(),
         }
@@ -109,6 +113,7 @@ impl From<Args> for Config {
         Self {
             public_url: args.public_url,
             stun: args.stun,
+            rates: args.rates.into(),
             ..Self::new(backend)
         }
     }

@@ -13,6 +13,7 @@ use crate::App;
 use crate::account::auth::Caller;
 use crate::error::Failure;
 use crate::extract::{Path, Raw};
+use crate::rate::{Kind, Payer};
 use crate::space::routes::{may_change, see};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
@@ -32,7 +33,7 @@ const MOST: u64 = 4 * limits::TABS as u64;
 )]
 pub(crate) async fn put_favicon(
     State(app): State<Arc<App>>,
-    Caller(person): Caller,
+    payer: Payer,
     Path((space, hash)): Path<(SpaceId, String)>,
     Raw(png): Raw,
 ) -> Result<StatusCode, Failure> {
@@ -43,12 +44,13 @@ pub(crate) async fn put_favicon(
     if !png.starts_with(PNG) || format!("{:x}", Sha256::digest(&png)) != hash {
         return Err(Code::Malformed.into());
     }
+    app.charge(Kind::Ops, payer)?;
     let mut tx = app.store.write().await?;
     // Who may change tabs may give them pictures; which tab does not matter.
     let change = Op::TabRemoved {
         tab: TabId::from_bits(0),
     };
-    may_change(&app, &mut tx, space, person, &Action::Submit(&change)).await?;
+    may_change(&app, &mut tx, space, payer.person, &Action::Submit(&change)).await?;
     if store::count(&mut tx, space).await? >= MOST {
         return Err(Code::TooMany.into());
     }
@@ -73,7 +75,7 @@ pub(crate) async fn get_favicon(
     Path((space, hash)): Path<(SpaceId, String)>,
 ) -> Result<impl IntoResponse, Failure> {
     op::favicon_hash(&hash)?;
-    let mut tx = app.store.read().await?;
+    let mut tx = app.read().await?;
     see(&app, &mut tx, space, person).await?;
     let png = store::find(&mut tx, space, &hash)
         .await?

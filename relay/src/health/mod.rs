@@ -1,95 +1,228 @@
 //! How the relay is: numbers for Prometheus, and whether it can work.
+//!
+//! Each number is named and explained where it is made; `docs/metrics.md` says what to read from them. What can
+//! be asked at any time (queues, pools, the process) is looked up when somebody reads the numbers, so that it
+//! costs nothing in between.
 
+mod process;
 pub(crate) mod routes;
 
-use prometheus::{
-    Encoder, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
-};
-use protocol::Code;
+use std::time::Duration;
 
+use prometheus::core::Collector;
+use prometheus::{
+    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+    Registry, TextEncoder,
+};
+use protocol::{Class, Code, Event, ServerFrame};
+
+use crate::App;
 use crate::log::Answer;
+use crate::rate::TooFast;
+use process::Process;
 
 /// From a fast commit to one that somebody notices, in seconds.
 const COMMIT_BUCKETS: &[f64] = &[
     0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
 ];
-
-/// From one op alone to a full batch.
-const COMMIT_EVENTS: &[f64] = &[
-    1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1_000.0, 2_500.0,
+/// From one event to a full batch.
+const SIZE_BUCKETS: &[f64] = &[
+    1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1_024.0, 4_096.0,
+];
+/// From an answer out of memory to one that waited for the database, in seconds.
+const REQUEST_BUCKETS: &[f64] = &[
+    0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0,
 ];
 
 /// The numbers. Cloned freely; clones count together.
 #[derive(Debug, Clone)]
 pub struct Metrics {
     registry: Registry,
+    process: Process,
     /// Sockets that have introduced themselves.
     pub(crate) connections: IntGauge,
     /// Spaces that are live.
     pub(crate) rooms: IntGauge,
     /// What the writers were asked for and did not answer yet.
     pub(crate) jobs: IntGauge,
-    /// Events that were committed.
-    pub(crate) events: IntCounter,
+    /// What that takes.
+    pub(crate) jobs_bytes: IntGauge,
     /// Time from the begin of a transaction of the log to the end of its commit.
     pub(crate) commit_seconds: Histogram,
-    /// Events of one transaction of the log.
-    commit_events: Histogram,
-    /// Transactions of the log that had to be done again.
+    /// Events of one commit.
+    pub(crate) commit_events: Histogram,
+    /// Batches that failed together and were done again in parts.
     pub(crate) batches_retried: IntCounter,
-    /// Snapshots that were written.
+    /// States of spaces that were written down.
     pub(crate) snapshots: IntCounter,
+    /// Signals that came.
+    pub(crate) signals: IntCounter,
+    events: IntCounterVec,
+    read_seconds: Histogram,
+    strangers: IntGauge,
+    outbox_bytes: IntGauge,
+    pool: IntGaugeVec,
+    store_errors: IntCounterVec,
+    closed: IntCounterVec,
+    signals_dropped: IntCounterVec,
+    subscriptions: IntCounterVec,
+    too_fast: IntCounterVec,
+    buckets: IntGauge,
+    buckets_forgotten: IntGauge,
     refusals: IntCounterVec,
     requests: IntCounterVec,
+    request_seconds: HistogramVec,
+    build: IntGaugeVec,
+}
+
+/// Makes numbers and has them read together.
+struct Maker(Registry);
+
+const VALID: &str = "names and labels are valid and differ";
+
+impl Maker {
+    fn register<C: Collector + Clone + 'static>(&self, made: prometheus::Result<C>) -> C {
+        let collector = made.expect(VALID);
+        self.0.register(Box::new(collector.clone())).expect(VALID);
+        collector
+    }
+
+    fn gauge(&self, name: &str, help: &str) -> IntGauge {
+        self.register(IntGauge::new(name, help))
+    }
+
+    fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> IntGaugeVec {
+        self.register(IntGaugeVec::new(Opts::new(name, help), labels))
+    }
+
+    fn counter(&self, name: &str, help: &str) -> IntCounter {
+        self.register(IntCounter::new(name, help))
+    }
+
+    fn counters(&self, name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
+        self.register(IntCounterVec::new(Opts::new(name, help), labels))
+    }
+
+    fn histogram(&self, name: &str, help: &str, buckets: &[f64]) -> Histogram {
+        let opts = HistogramOpts::new(name, help).buckets(buckets.to_vec());
+        self.register(Histogram::with_opts(opts))
+    }
+
+    fn histograms(&self, name: &str, help: &str, buckets: &[f64], labels: &[&str]) -> HistogramVec {
+        let opts = HistogramOpts::new(name, help).buckets(buckets.to_vec());
+        self.register(HistogramVec::new(opts, labels))
+    }
 }
 
 impl Default for Metrics {
     fn default() -> Self {
-        let opts = |name: &str, help: &str| Opts::new(format!("tabspace_{name}"), help);
-        let valid = "the names and labels below are valid and differ";
-        let gauge = |name, help| IntGauge::with_opts(opts(name, help)).expect(valid);
-        let counters =
-            |name, help, labels: &[&str]| IntCounterVec::new(opts(name, help), labels).expect(valid);
-        let counter = |name, help| IntCounter::with_opts(opts(name, help)).expect(valid);
-        let commit_events =
-            HistogramOpts::new("tabspace_commit_events", "Events of one transaction of the log.");
-        let commit = HistogramOpts::new("tabspace_commit_seconds", "Duration of a transaction of the log.");
-        let metrics = Self {
-            registry: Registry::new(),
-            connections: gauge("connections", "Open sockets."),
-            rooms: gauge("rooms", "Spaces that are live."),
-            jobs: gauge("jobs", "Requests that wait for a writer or are being decided."),
-            events: IntCounter::with_opts(opts("events_total", "Committed events.")).expect(valid),
-            commit_seconds: Histogram::with_opts(commit.buckets(COMMIT_BUCKETS.to_vec())).expect(valid),
-            commit_events: Histogram::with_opts(commit_events.buckets(COMMIT_EVENTS.to_vec())).expect(valid),
-            batches_retried: counter(
-                "batches_retried_total",
-                "Transactions of the log that were done again.",
+        let make = Maker(Registry::new());
+        Self {
+            process: Process::new(&make),
+            connections: make.gauge(
+                "tabspace_connections",
+                "Open sockets that have introduced themselves.",
             ),
-            snapshots: counter("snapshots_total", "Snapshots of spaces that were written."),
-            refusals: counters("refusals_total", "Refused ops, frames and requests.", &["code"]),
-            requests: counters(
-                "http_requests_total",
+            strangers: make.gauge(
+                "tabspace_strangers",
+                "Open sockets that have not introduced themselves yet.",
+            ),
+            rooms: make.gauge("tabspace_rooms", "Spaces that are live."),
+            jobs: make.gauge(
+                "tabspace_jobs",
+                "Requests that wait for a writer or are being decided.",
+            ),
+            jobs_bytes: make.gauge("tabspace_jobs_bytes", "About what these requests take."),
+            outbox_bytes: make.gauge(
+                "tabspace_outbox_bytes",
+                "What waits to be sent, of all connections together.",
+            ),
+            events: make.counters("tabspace_events_total", "Committed events by class.", &["class"]),
+            commit_seconds: make.histogram(
+                "tabspace_commit_seconds",
+                "Duration of a transaction of the log.",
+                COMMIT_BUCKETS,
+            ),
+            commit_events: make.histogram(
+                "tabspace_commit_events",
+                "Events of one transaction of the log.",
+                SIZE_BUCKETS,
+            ),
+            batches_retried: make.counter(
+                "tabspace_batches_retried_total",
+                "Batches that failed together and were done again in parts.",
+            ),
+            snapshots: make.counter(
+                "tabspace_snapshots_total",
+                "States of spaces that were written down.",
+            ),
+            read_seconds: make.histogram(
+                "tabspace_read_seconds",
+                "Duration of what only reads, the wait for a connection included.",
+                REQUEST_BUCKETS,
+            ),
+            pool: make.gauges(
+                "tabspace_pool_connections",
+                "Connections to the database.",
+                &["pool", "state"],
+            ),
+            store_errors: make.counters(
+                "tabspace_store_errors_total",
+                "Failures of the database: away, or a statement.",
+                &["kind"],
+            ),
+            closed: make.counters(
+                "tabspace_connections_closed_total",
+                "Sockets that ended, by why.",
+                &["reason"],
+            ),
+            signals: make.counter("tabspace_signals_total", "Signals that came from clients."),
+            signals_dropped: make.counters(
+                "tabspace_signals_dropped_total",
+                "Signals that were dropped: their sender was over its rate, or a receiver too slow.",
+                &["reason"],
+            ),
+            subscriptions: make.counters(
+                "tabspace_subscriptions_total",
+                "Subscriptions by what answered them.",
+                &["answer"],
+            ),
+            too_fast: make.counters(
+                "tabspace_rate_refusals_total",
+                "What was refused because it was too fast.",
+                &["kind", "of"],
+            ),
+            buckets: make.gauge(
+                "tabspace_rate_buckets",
+                "Persons and addresses whose rates are kept.",
+            ),
+            buckets_forgotten: make.gauge(
+                "tabspace_rate_buckets_forgotten",
+                "Rates that were forgotten since the start because too many are kept.",
+            ),
+            refusals: make.counters(
+                "tabspace_refusals_total",
+                "Refused ops, frames and requests.",
+                &["code"],
+            ),
+            requests: make.counters(
+                "tabspace_http_requests_total",
                 "HTTP requests.",
                 &["method", "route", "status"],
             ),
-        };
-        let collectors: [Box<dyn prometheus::core::Collector>; 10] = [
-            Box::new(metrics.connections.clone()),
-            Box::new(metrics.rooms.clone()),
-            Box::new(metrics.jobs.clone()),
-            Box::new(metrics.events.clone()),
-            Box::new(metrics.commit_seconds.clone()),
-            Box::new(metrics.commit_events.clone()),
-            Box::new(metrics.batches_retried.clone()),
-            Box::new(metrics.snapshots.clone()),
-            Box::new(metrics.refusals.clone()),
-            Box::new(metrics.requests.clone()),
-        ];
-        for collector in collectors {
-            metrics.registry.register(collector).expect(valid);
+            request_seconds: make.histograms(
+                "tabspace_http_request_seconds",
+                "Duration of HTTP requests until the answer begins.",
+                REQUEST_BUCKETS,
+                &["method", "route"],
+            ),
+            build: make.gauges(
+                "tabspace_build_info",
+                "Always 1; the labels tell what runs.",
+                &["version", "database"],
+            ),
+            registry: make.0,
         }
-        metrics
     }
 }
 
@@ -115,19 +248,97 @@ impl Metrics {
         }
     }
 
-    /// Counts a request under its route, not its path: ids would make a series each.
-    pub(crate) fn count_request(&self, method: &str, route: &str, status: u16) {
-        self.requests
-            .with_label_values(&[method, route, &status.to_string()])
+    /// Counts what was committed to one space.
+    pub(crate) fn count_events(&self, events: &[Event]) {
+        for events in events.chunk_by(|one, next| one.envelope.class == next.envelope.class) {
+            self.events
+                .with_label_values(&[class_name(events[0].envelope.class)])
+                .inc_by(events.len() as u64);
+        }
+    }
+
+    /// Counts something that was too fast. The refusal itself is counted where it is answered.
+    pub(crate) fn count_too_fast(&self, too_fast: &TooFast) {
+        self.too_fast
+            .with_label_values(&[too_fast.kind.as_str(), too_fast.who.as_str()])
             .inc();
     }
 
+    /// Counts a signal that goes no further: over the `rate`, or the receiver is `slow`.
+    pub(crate) fn count_dropped_signal(&self, reason: &str) {
+        self.signals_dropped.with_label_values(&[reason]).inc();
+    }
+
+    /// Counts the end of a socket.
+    pub(crate) fn count_closed(&self, reason: &str) {
+        self.closed.with_label_values(&[reason]).inc();
+    }
+
+    /// Counts what answered a subscription, if this frame does.
+    pub(crate) fn count_subscription(&self, frame: &ServerFrame) {
+        let answer = match frame {
+            ServerFrame::Resumed { .. } => "events",
+            ServerFrame::Snapshot { .. } => "snapshot",
+            ServerFrame::Closed { .. } => "refusal",
+            _ => return,
+        };
+        self.subscriptions.with_label_values(&[answer]).inc();
+    }
+
+    /// Counts a failure of the database.
+    pub(crate) fn count_store_error(&self, is_away: bool) {
+        let kind = if is_away { "away" } else { "statement" };
+        self.store_errors.with_label_values(&[kind]).inc();
+    }
+
+    /// Counts a request under its route, not its path: ids would make a series each.
+    pub(crate) fn count_request(&self, method: &str, route: &str, status: u16, took: Duration) {
+        self.requests
+            .with_label_values(&[method, route, &status.to_string()])
+            .inc();
+        self.request_seconds
+            .with_label_values(&[method, route])
+            .observe(took.as_secs_f64());
+    }
+
+    /// Measures how long something only reads.
+    pub(crate) fn time_reading(&self) -> prometheus::HistogramTimer {
+        self.read_seconds.start_timer()
+    }
+
     /// All numbers as Prometheus reads them.
-    fn text(&self) -> String {
+    fn text(&self, app: &App) -> String {
+        let number = |value: usize| i64::try_from(value).unwrap_or(i64::MAX);
+        self.strangers
+            .set(number(app.most_strangers - app.strangers.available_permits()));
+        self.outbox_bytes.set(number(app.hub.waiting_bytes()));
+        for (pool, open, idle) in app.store.pools() {
+            self.pool.with_label_values(&[pool, "open"]).set(number(open));
+            self.pool.with_label_values(&[pool, "idle"]).set(number(idle));
+        }
+        let (kept, forgotten) = app.limiter.counts();
+        self.buckets.set(number(kept));
+        self.buckets_forgotten
+            .set(i64::try_from(forgotten).unwrap_or(i64::MAX));
+        self.build
+            .with_label_values(&[env!("CARGO_PKG_VERSION"), app.store.name()])
+            .set(1);
+        self.process.look();
         let mut text = Vec::new();
         if let Err(error) = TextEncoder::new().encode(&self.registry.gather(), &mut text) {
             tracing::error!(%error, "the metrics cannot be written");
         }
         String::from_utf8(text).unwrap_or_default()
+    }
+}
+
+const fn class_name(class: Class) -> &'static str {
+    match class {
+        Class::Space => "space",
+        Class::Tab => "tab",
+        Class::Member => "member",
+        Class::Message => "message",
+        Class::Stream => "stream",
+        Class::Unknown => "unknown",
     }
 }

@@ -27,6 +27,6 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> Result<&'static str, F
 pub(crate) async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
     (
         [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
-        app.metrics.text(),
+        app.metrics.text(&app),
     )
 }

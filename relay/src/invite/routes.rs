@@ -11,11 +11,17 @@ use protocol::{Action, Code, InviteId, SpaceId, authorise, limits};
 use super::store::{self, InviteRow};
 use crate::App;
 use crate::account::auth::Caller;
+use crate::address::Address;
 use crate::error::Failure;
 use crate::extract::{Body, Path};
 use crate::log::{self, Answer, Task};
-use crate::space::routes::{may, may_change};
+use crate::rate::{Kind, Payer};
+use crate::space::routes::{charge_coming, may, may_change};
 use crate::space::store as members;
+use crate::store::Tx;
+
+/// What a secret that leads nowhere costs besides the one token.
+const WRONG_GUESS: u32 = 9;
 
 /// A new link.
 #[utoipa::path(
@@ -29,7 +35,7 @@ use crate::space::store as members;
 )]
 pub(crate) async fn create_invite(
     State(app): State<Arc<App>>,
-    Caller(person): Caller,
+    payer: Payer,
     Path(space): Path<SpaceId>,
     Body(NewInvite { role, life_ms }): Body<NewInvite>,
 ) -> Result<(StatusCode, Json<InviteMade>), Failure> {
@@ -39,9 +45,10 @@ pub(crate) async fn create_invite(
     if life_ms > limits::INVITE_LIFE_MS {
         return Err(Code::TooLarge.into());
     }
+    app.charge(Kind::Invites, payer)?;
     let now = app.clock.now();
     let mut tx = app.store.write().await?;
-    let seen = may_change(&app, &mut tx, space, person, &Action::Invite(role)).await?;
+    let seen = may_change(&app, &mut tx, space, payer.person, &Action::Invite(role)).await?;
     if store::list_good(&mut tx, space, &seen.state, now).await?.len() >= limits::INVITES {
         return Err(Code::TooMany.into());
     }
@@ -83,7 +90,7 @@ pub(crate) async fn list_invites(
     Caller(person): Caller,
     Path(space): Path<SpaceId>,
 ) -> Result<Json<Invites>, Failure> {
-    let mut tx = app.store.read().await?;
+    let mut tx = app.read().await?;
     let seen = may(&app, &mut tx, space, person, &Action::ListInvites).await?;
     let invites = store::list_good(&mut tx, space, &seen.state, app.clock.now()).await?;
     Ok(Json(Invites {
@@ -103,12 +110,13 @@ pub(crate) async fn list_invites(
 )]
 pub(crate) async fn revoke_invite(
     State(app): State<Arc<App>>,
-    Caller(person): Caller,
+    payer: Payer,
     Path((space, invite)): Path<(SpaceId, InviteId)>,
 ) -> Result<StatusCode, Failure> {
+    app.charge(Kind::Invites, payer)?;
     let mut tx = app.store.write().await?;
     // Who may not even see the list does not learn which links there are.
-    let seen = may_change(&app, &mut tx, space, person, &Action::ListInvites).await?;
+    let seen = may_change(&app, &mut tx, space, payer.person, &Action::ListInvites).await?;
     let row = store::find(&mut tx, invite)
         .await?
         .filter(|row| row.space == space);
@@ -130,13 +138,13 @@ pub(crate) async fn revoke_invite(
 )]
 pub(crate) async fn preview_invite(
     State(app): State<Arc<App>>,
+    address: Address,
     caller: Option<Caller>,
     Body(InviteSecret { secret }): Body<InviteSecret>,
 ) -> Result<Json<InvitePreview>, Failure> {
-    let mut tx = app.store.read().await?;
-    let invite = store::find_by_secret(&mut tx, &secret)
-        .await?
-        .ok_or(Code::NoSuchInvite)?;
+    app.charge_address(Kind::Previews, address)?;
+    let mut tx = app.read().await?;
+    let invite = find_invite(&app, &mut tx, &secret, address).await?;
     let state = log::store::find_state(&mut tx, &app.shelf, invite.space)
         .await?
         .ok_or(Code::NoSuchInvite)?
@@ -166,6 +174,15 @@ pub(crate) async fn preview_invite(
     }))
 }
 
+/// The invite of a secret. A wrong one costs the address more: somebody may be guessing.
+async fn find_invite(app: &App, tx: &mut Tx, secret: &str, address: Address) -> Result<InviteRow, Failure> {
+    let found = store::find_by_secret(tx, secret).await?;
+    if found.is_none() {
+        app.limiter.fine(Kind::Previews, address, WRONG_GUESS);
+    }
+    Ok(found.ok_or(Code::NoSuchInvite)?)
+}
+
 /// Join. A member who does it again stays who he is.
 #[utoipa::path(
     post, path = "/api/v1/invites/redeem", tag = "invites", request_body = InviteSecret,
@@ -177,14 +194,16 @@ pub(crate) async fn preview_invite(
 )]
 pub(crate) async fn redeem_invite(
     State(app): State<Arc<App>>,
-    Caller(person): Caller,
+    payer: Payer,
     Body(InviteSecret { secret }): Body<InviteSecret>,
 ) -> Result<Json<Joined>, Failure> {
-    let mut tx = app.store.read().await?;
-    let invite = store::find_by_secret(&mut tx, &secret)
-        .await?
-        .ok_or(Code::NoSuchInvite)?;
+    let person = payer.person;
+    // As looking at a link: otherwise a guess would cost less here.
+    app.charge_address(Kind::Previews, payer.address)?;
+    let mut tx = app.read().await?;
+    let invite = find_invite(&app, &mut tx, &secret, payer.address).await?;
     drop(tx);
+    charge_coming(&app, payer, invite.space, Kind::Joins).await?;
     match app
         .writers
         .ask(

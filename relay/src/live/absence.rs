@@ -37,7 +37,7 @@ pub(crate) async fn watch_hosts(app: Arc<App>, mut stop: watch::Receiver<bool>) 
 }
 
 async fn open_streaming(app: &App) -> Result<(), StoreError> {
-    let mut tx = app.store.read().await?;
+    let mut tx = app.read().await?;
     let spaces = store::list_streaming(&mut tx).await?;
     drop(tx);
     for space in spaces {

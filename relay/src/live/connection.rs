@@ -16,11 +16,13 @@ use tokio::time::{Instant, Sleep};
 
 use super::hub::Subscribed;
 use super::outbox::{End, Kind, Outbox, Turn};
+use super::pace::Pace;
 use super::room::Ask;
 use super::wire::{self, Reader, Said, Unreadable};
 use crate::App;
 use crate::account::PersonId;
 use crate::account::tickets::Bearer;
+use crate::address::Address;
 use crate::error::Failure;
 use crate::log::{Answer, Job, Proposal, Task, store};
 use crate::space::store as members;
@@ -44,6 +46,20 @@ enum Over {
     TooLarge,
 }
 
+impl Over {
+    /// The word in the metrics.
+    const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Dead => "dead",
+            Self::TooLarge => "too_large",
+            Self::Ended(End::Gone) => "gone",
+            Self::Ended(End::Slow) => "slow_consumer",
+            Self::Ended(End::Replaced) => "replaced",
+            Self::Ended(End::GoingAway) => "going_away",
+        }
+    }
+}
+
 /// A space that the connection asked for.
 struct Known {
     space: SpaceId,
@@ -61,6 +77,7 @@ pub(super) struct Connection {
     outbox: Arc<Outbox>,
     reader: Reader,
     known: Vec<Known>,
+    pace: Pace,
     /// When the other side was last heard.
     heard: Instant,
     pinged: bool,
@@ -69,8 +86,14 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn attach(app: Arc<App>, bearer: Bearer, outbox: Arc<Outbox>, reader: Reader) -> Self {
-        let Bearer { person, device } = bearer;
+    pub(super) fn attach(
+        app: Arc<App>,
+        bearer: &Bearer,
+        address: Address,
+        outbox: Arc<Outbox>,
+        reader: Reader,
+    ) -> Self {
+        let Bearer { person, device, .. } = *bearer;
         let number = app.hub.attach(device, &outbox);
         Self {
             app,
@@ -80,6 +103,7 @@ impl Connection {
             outbox,
             reader,
             known: Vec::new(),
+            pace: Pace::new(bearer, address),
             heard: Instant::now(),
             pinged: false,
             stuck: None,
@@ -88,6 +112,7 @@ impl Connection {
 
     pub(super) async fn serve(mut self) {
         let over = self.run().await;
+        self.app.metrics.count_closed(over.as_str());
         for known in self.known.iter().filter(|known| known.seated) {
             self.app.hub.leave(known.space, self.device, self.number);
         }
@@ -211,6 +236,10 @@ impl Connection {
                 return self.do_other(other, text.len()).await;
             }
         };
+        if let Err(reason) = self.pace.op(&self.app, space, n, &op) {
+            self.app.metrics.count_refusal(reason.code);
+            return self.outbox.send(&ServerFrame::Refused { space, n, reason });
+        }
         if batch.as_ref().is_some_and(|batch| !batch.goes_on_with(space, n)) {
             self.hand_over(batch).await;
         }
@@ -262,7 +291,9 @@ impl Connection {
                     self.error(Some(space), reason);
                 } else {
                     self.app.metrics.count_refusal(reason.code);
-                    self.outbox.send(&ServerFrame::Closed { space, reason });
+                    let closed = ServerFrame::Closed { space, reason };
+                    self.app.metrics.count_subscription(&closed);
+                    self.outbox.send(&closed);
                 }
             }
         }
@@ -274,7 +305,8 @@ impl Connection {
         epoch: Option<Epoch>,
         since: Seq,
     ) -> Result<(), Failure> {
-        let mut tx = self.app.store.read().await?;
+        self.pace.subscription(&self.app)?;
+        let mut tx = self.app.read().await?;
         let row = members::find_member(&mut tx, space, self.person)
             .await?
             .ok_or(Code::NoSuchSpace)?;
@@ -283,6 +315,7 @@ impl Connection {
         let head = store::find_head(&mut tx, space).await?.ok_or(Code::NoSuchSpace)?;
         drop(tx);
         self.learn(space, row.member);
+        self.pace.subscribed(space, last_n);
         let mut ask = Ask {
             connection: self.number,
             line: Arc::clone(&self.outbox),
@@ -303,7 +336,7 @@ impl Connection {
                     self.app.writers.ask(space, Task::Open).await?;
                 }
                 Subscribed::Needs(after) => {
-                    let mut tx = self.app.store.read().await?;
+                    let mut tx = self.app.read().await?;
                     ask.read
                         .extend(store::list_events(&mut tx, space, after, limits::PAGE).await?);
                 }
@@ -353,7 +386,7 @@ impl Connection {
         if let Some(member) = self.know(space, |known| known.member) {
             return Ok(member);
         }
-        let mut tx = self.app.store.read().await?;
+        let mut tx = self.app.read().await?;
         let row = members::find_member(&mut tx, space, self.person)
             .await?
             .ok_or(Code::NoSuchSpace)?;
@@ -361,7 +394,11 @@ impl Connection {
         Ok(row.member)
     }
 
-    fn signal(&self, space: SpaceId, to: Option<DeviceId>, signal: Signal, size_bytes: usize) {
+    fn signal(&mut self, space: SpaceId, to: Option<DeviceId>, signal: Signal, size_bytes: usize) {
+        self.app.metrics.signals.inc();
+        if !self.pace.signal(&self.app) {
+            return self.app.metrics.count_dropped_signal("rate");
+        }
         let said = if size_bytes > 2 * limits::SIGNAL_BYTES {
             Err(Code::TooLarge)
         } else {

@@ -98,6 +98,15 @@ impl Hub {
         lock(&self.0.lines).is_empty()
     }
 
+    /// Bytes that wait to be sent, of all connections.
+    pub(crate) fn waiting_bytes(&self) -> usize {
+        let lines: Vec<Line> = lock(&self.0.lines)
+            .values()
+            .map(|(_, line)| Arc::clone(line))
+            .collect();
+        lines.iter().map(|line| line.waiting_bytes()).sum()
+    }
+
     /// Does something with an open room.
     fn with<R>(&self, space: SpaceId, act: impl FnOnce(&mut Room) -> R) -> Option<R> {
         let room = Arc::clone(lock(&self.0.rooms).get(&space)?);
@@ -180,6 +189,11 @@ impl Hub {
     pub(super) fn subscribe(&self, space: SpaceId, ask: Ask<Line>) -> Subscribed {
         let asked = self.with(space, |room| match room.ask(ask, Instant::now()) {
             Asked::In(effects) => {
+                for effect in &effects {
+                    if let Effect::One { frame, .. } = effect {
+                        self.0.metrics.count_subscription(frame);
+                    }
+                }
                 perform(room, effects);
                 Subscribed::In
             }

@@ -12,6 +12,7 @@ mod absence;
 mod connection;
 mod hub;
 mod outbox;
+mod pace;
 mod room;
 pub(crate) mod socket;
 mod wire;

@@ -263,6 +263,11 @@ impl<L: Line> Outbox<L> {
         self.queue().has_room(self.limit)
     }
 
+    /// Bytes that wait.
+    pub(crate) fn waiting_bytes(&self) -> usize {
+        self.queue().waiting.as_ref().map_or(0, |waiting| waiting.size)
+    }
+
     /// Since when something waits that the line does not take.
     pub(crate) fn stuck(&self) -> Option<Stuck> {
         self.queue().waiting.as_ref().and_then(|waiting| waiting.stuck)

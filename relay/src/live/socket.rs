@@ -24,6 +24,7 @@ use super::wire::{self, Reader, Said, Unreadable};
 use crate::App;
 use crate::account::origin;
 use crate::account::tickets::Bearer;
+use crate::address::Address;
 use crate::error::Failure;
 
 /// Bytes of the first frame: what strangers say takes little memory.
@@ -40,7 +41,11 @@ const COME_AGAIN_MS: u64 = 1_000;
         (status = "5XX", body = protocol::Refusal),
     )
 )]
-pub(crate) async fn open(State(app): State<Arc<App>>, mut request: Request) -> Result<Response, Failure> {
+pub(crate) async fn open(
+    State(app): State<Arc<App>>,
+    address: Address,
+    mut request: Request,
+) -> Result<Response, Failure> {
     if !origin::may_open_socket(&app, request.headers()) {
         return Err(Code::ForeignOrigin.into());
     }
@@ -59,7 +64,7 @@ pub(crate) async fn open(State(app): State<Arc<App>>, mut request: Request) -> R
             ..Code::TooFast.into()
         }));
     };
-    tokio::spawn(serve(app, upgrade, stranger));
+    tokio::spawn(serve(app, upgrade, address, stranger));
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let headers = response.headers_mut();
@@ -102,10 +107,12 @@ fn accept_key(method: &Method, headers: &HeaderMap) -> Option<HeaderValue> {
 }
 
 /// A socket's life, from when the answer to its upgrade is written.
-async fn serve(app: Arc<App>, upgrade: OnUpgrade, stranger: OwnedSemaphorePermit) {
+async fn serve(app: Arc<App>, upgrade: OnUpgrade, address: Address, stranger: OwnedSemaphorePermit) {
     let greeted = Box::pin(greet(Arc::clone(&app), upgrade, stranger)).await;
     if let Some((bearer, outbox, reader)) = greeted {
-        Connection::attach(app, bearer, outbox, reader).serve().await;
+        Connection::attach(app, &bearer, address, outbox, reader)
+            .serve()
+            .await;
     }
 }
 

@@ -110,16 +110,20 @@ impl Job {
 
 /// What a job takes of its writer's queue.
 struct Share {
-    _bytes: OwnedSemaphorePermit,
+    bytes: OwnedSemaphorePermit,
     jobs: IntGauge,
+    jobs_bytes: IntGauge,
 }
 
 impl Share {
-    fn new(bytes: OwnedSemaphorePermit, jobs: &IntGauge) -> Self {
-        jobs.inc();
+    fn new(bytes: OwnedSemaphorePermit, way: &Way) -> Self {
+        way.count.inc();
+        way.count_bytes
+            .add(i64::try_from(bytes.num_permits()).unwrap_or(i64::MAX));
         Self {
-            _bytes: bytes,
-            jobs: jobs.clone(),
+            bytes,
+            jobs: way.count.clone(),
+            jobs_bytes: way.count_bytes.clone(),
         }
     }
 }
@@ -127,6 +131,8 @@ impl Share {
 impl Drop for Share {
     fn drop(&mut self) {
         self.jobs.dec();
+        self.jobs_bytes
+            .sub(i64::try_from(self.bytes.num_permits()).unwrap_or(i64::MAX));
     }
 }
 
@@ -136,6 +142,7 @@ struct Way {
     jobs: mpsc::Sender<Job>,
     bytes: Arc<Semaphore>,
     count: IntGauge,
+    count_bytes: IntGauge,
 }
 
 /// The way to the writers.
@@ -149,7 +156,10 @@ impl Writers {
             let (sender, receiver) = mpsc::channel(QUEUE);
             let writer = Writer::new(desk.clone());
             let task = tokio::spawn(writer.run(receiver, stop.clone()));
-            (Way::new(sender, desk.metrics.jobs.clone()), task)
+            (
+                Way::new(sender, desk.metrics.jobs.clone(), desk.metrics.jobs_bytes.clone()),
+                task,
+            )
         };
         let (ways, tasks): (Vec<_>, Vec<_>) = (0..desk.store.writers()).map(start).unzip();
         (Self(ways.into()), tasks)
@@ -174,16 +184,21 @@ impl Writers {
 }
 
 impl Way {
-    fn new(jobs: mpsc::Sender<Job>, count: IntGauge) -> Self {
+    fn new(jobs: mpsc::Sender<Job>, count: IntGauge, count_bytes: IntGauge) -> Self {
         let bytes = Arc::new(Semaphore::new(QUEUE_BYTES as usize));
-        Self { jobs, bytes, count }
+        Self {
+            jobs,
+            bytes,
+            count,
+            count_bytes,
+        }
     }
 
     async fn send(&self, mut job: Job) {
         // One that takes more than everything waits until it is alone.
         let size = u32::try_from(job.task.size_bytes()).map_or(QUEUE_BYTES, |size| size.min(QUEUE_BYTES));
         let bytes = Arc::clone(&self.bytes).acquire_many_owned(size).await;
-        job.share = bytes.ok().map(|bytes| Share::new(bytes, &self.count));
+        job.share = bytes.ok().map(|bytes| Share::new(bytes, self));
         // A writer that has stopped drops the job and with it the reply, which tells whoever waits.
         drop(self.jobs.send(job).await);
     }
@@ -217,7 +232,8 @@ mod tests {
     async fn jobs_wait_outside_while_the_queue_is_full_of_bytes() {
         let (sender, mut receiver) = mpsc::channel(QUEUE);
         let count = IntGauge::new("jobs", "Jobs.").unwrap();
-        let way = Way::new(sender, count.clone());
+        let bytes = IntGauge::new("bytes", "Bytes.").unwrap();
+        let way = Way::new(sender, count.clone(), bytes.clone());
         way.send(large()).await;
         // Two of these do not fit together.
         let second = way.send(large());
@@ -225,8 +241,9 @@ mod tests {
         let mut context = Context::from_waker(Waker::noop());
         assert!(second.as_mut().poll(&mut context).is_pending());
         assert_eq!(count.get(), 1);
+        assert!(bytes.get() > 16 * 1024 * 1024);
         drop(receiver.recv().await);
-        assert_eq!(count.get(), 0);
+        assert_eq!((count.get(), bytes.get()), (0, 0));
         second.await;
         assert_eq!(count.get(), 1);
     }

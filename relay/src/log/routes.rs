@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use protocol::rest::{EventPage, OpAnswers, SubmitOps};
-use protocol::{Code, DeviceId, Op, Seq, SpaceId, limits};
+use protocol::rest::{EventPage, OpAnswer, OpAnswers, SubmitOps};
+use protocol::{Code, DeviceId, Op, Refusal, Seq, SpaceId, limits};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -15,6 +15,7 @@ use crate::account::auth::Caller;
 use crate::account::routes::claim_device;
 use crate::error::Failure;
 use crate::extract::{Body, Path, Query};
+use crate::rate::{Kind, Payer};
 use crate::space::routes::see;
 use crate::space::store as members;
 
@@ -24,6 +25,9 @@ pub(crate) struct RawOps {
     device: DeviceId,
     ops: Vec<RawOp>,
 }
+
+/// An op with its number, or why it cannot be read.
+type NumberedOp = (u64, Result<Op, Code>);
 
 #[derive(Debug, Deserialize)]
 struct RawOp {
@@ -43,7 +47,7 @@ struct RawOp {
 )]
 pub(crate) async fn submit_ops(
     State(app): State<Arc<App>>,
-    Caller(person): Caller,
+    payer: Payer,
     Path(space): Path<SpaceId>,
     Body(RawOps { device, ops }): Body<RawOps>,
 ) -> Result<Json<OpAnswers>, Failure> {
@@ -52,15 +56,24 @@ pub(crate) async fn submit_ops(
     }
     let read = |RawOp { n, op }| {
         let op = op.ok_or(Code::Malformed).and_then(|op| Op::parse(op.get()));
-        Proposal::new(n, op)
+        (n, op)
     };
-    let ops = ops.into_iter().map(read).collect();
-    let mut tx = app.store.read().await?;
+    let ops: Vec<NumberedOp> = ops.into_iter().map(read).collect();
+    let added = ops.iter().filter(|(_, op)| matches!(op, Ok(Op::TabAdded(_))));
+    let most = app.limiter.rates().tabs_per_save;
+    if most > 0 && added.count() > most {
+        return Err(Code::TooLarge.into());
+    }
+    let person = payer.person;
+    let mut tx = app.read().await?;
     let row = members::find_member(&mut tx, space, person)
         .await?
         .ok_or(Code::NoSuchSpace)?;
+    let last_n = store::last_n(&mut tx, space, device).await?;
     drop(tx);
     claim_device(&app, device, person).await?;
+    let (ops, too_fast) = charge(&app, payer, last_n, ops)?;
+    let tried = ops.len();
     match app
         .writers
         .ask(
@@ -73,9 +86,42 @@ pub(crate) async fn submit_ops(
         )
         .await?
     {
-        Answer::Ops(answers) => Ok(Json(OpAnswers { answers })),
+        Answer::Ops(mut answers) => {
+            let gap = |answer: &OpAnswer| answer.refused.as_ref().is_some_and(|why| why.code == Code::OpGap);
+            if answers.len() == tried && !answers.last().is_some_and(gap) {
+                answers.extend(too_fast);
+            }
+            Ok(Json(OpAnswers { answers }))
+        }
         _ => Err(Code::Internal.into()),
     }
+}
+
+/// The ops that are paid for, and the answer to the first that is not. When that is the very first, the whole
+/// request is too fast.
+fn charge(
+    app: &App,
+    payer: Payer,
+    last_n: u64,
+    ops: Vec<NumberedOp>,
+) -> Result<(Vec<Proposal>, Option<OpAnswer>), Refusal> {
+    let mut paid = Vec::with_capacity(ops.len());
+    for (n, op) in ops {
+        match app.charge(Kind::of_op(&op, n <= last_n), payer) {
+            Ok(()) => paid.push(Proposal::new(n, op)),
+            Err(refusal) if paid.is_empty() => return Err(refusal),
+            Err(refusal) => {
+                app.metrics.count_refusal(refusal.code);
+                let refused = OpAnswer {
+                    n,
+                    seq: None,
+                    refused: Some(refusal),
+                };
+                return Ok((paid, Some(refused)));
+            }
+        }
+    }
+    Ok((paid, None))
 }
 
 #[derive(Debug, Deserialize)]
@@ -105,7 +151,7 @@ pub(crate) async fn list_events(
     Path(space): Path<SpaceId>,
     Query(Since { since, limit }): Query<Since>,
 ) -> Result<Json<EventPage>, Failure> {
-    let mut tx = app.store.read().await?;
+    let mut tx = app.read().await?;
     let seen = see(&app, &mut tx, space, person).await?;
     let granted = seen
         .state

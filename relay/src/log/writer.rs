@@ -116,6 +116,7 @@ impl Writer {
 
     fn give_up(&mut self, jobs: Vec<Job>, error: &StoreError) {
         let code = error.log_and_code();
+        self.desk.metrics.count_store_error(error.is_away());
         if self.suspects.is_empty() {
             // A database that just went away does not answer at once.
             self.look_at = Instant::now() + RESYNC;
@@ -322,7 +323,7 @@ impl Writer {
         if events.is_empty() {
             return;
         }
-        self.desk.metrics.events.inc_by(events.len() as u64);
+        self.desk.metrics.count_events(events);
         let whole = self.desk.hub.publish(space, events, people);
         // Either the room lacks something before these, a commit whose outcome was not known; or nobody is
         // there to notice when the host of a stream is gone.

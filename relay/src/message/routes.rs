@@ -45,7 +45,7 @@ pub(crate) async fn list_messages(
     Path(space): Path<SpaceId>,
     Query(Before { before, limit }): Query<Before>,
 ) -> Result<Json<MessagePage>, Failure> {
-    let mut tx = app.store.read().await?;
+    let mut tx = app.read().await?;
     let seen = see(&app, &mut tx, space, person).await?;
     let floor = first_visible(&mut tx, space, &seen).await?;
     let limit = limit.unwrap_or(limits::PAGE).clamp(1, limits::PAGE);

@@ -17,6 +17,7 @@ use crate::account::auth::Caller;
 use crate::error::Failure;
 use crate::extract::{Body, Path};
 use crate::log::{self, Answer, Task};
+use crate::rate::{Kind, Payer};
 use crate::store::Tx;
 
 /// A shared space begins. Repeating it gives the same answer.
@@ -30,13 +31,40 @@ use crate::store::Tx;
 )]
 pub(crate) async fn create_space(
     State(app): State<Arc<App>>,
-    Caller(person): Caller,
+    payer: Payer,
     Body(NewSpace { space, created }): Body<NewSpace>,
 ) -> Result<Json<Joined>, Failure> {
+    let most = app.limiter.rates().tabs_per_save;
+    if most > 0 && created.tabs.len() > most {
+        return Err(Code::TooLarge.into());
+    }
+    let person = payer.person;
+    charge_coming(&app, payer, space, Kind::Spaces).await?;
     match app.writers.ask(space, Task::Create { person, created }).await? {
         Answer::Joined(joined) => Ok(Json(joined)),
         _ => Err(Code::Internal.into()),
     }
+}
+
+/// Somebody comes into one more space and pays for it. Whoever is in it already pays nothing. Others may come
+/// in at the same time: there may be a few more spaces than allowed.
+pub(crate) async fn charge_coming(
+    app: &App,
+    payer: Payer,
+    space: SpaceId,
+    kind: Kind,
+) -> Result<(), Failure> {
+    let mut tx = app.read().await?;
+    let row = store::find_member(&mut tx, space, payer.person).await?;
+    if row.is_some_and(|row| row.status == store::Status::Active) {
+        return Ok(());
+    }
+    let most = app.limiter.rates().spaces_per_person as u64;
+    if most > 0 && store::count_other_spaces(&mut tx, payer.person, space).await? >= most {
+        return Err(Code::TooMany.into());
+    }
+    drop(tx);
+    Ok(app.charge(kind, payer)?)
 }
 
 /// The space as it is now.
@@ -53,7 +81,7 @@ pub(crate) async fn get_space(
     Caller(person): Caller,
     Path(space): Path<SpaceId>,
 ) -> Result<(StatusCode, Json<SpaceNow>), Failure> {
-    let mut tx = app.store.read().await?;
+    let mut tx = app.read().await?;
     let Seen { you, state } = see(&app, &mut tx, space, person).await?;
     let shown = |person: &Person| {
         state.members.contains_key(&person.member)

@@ -5,7 +5,7 @@ use protocol::rest::MySpace;
 use protocol::{Code, MemberId, Role, Seq, SpaceId};
 
 use crate::account::PersonId;
-use crate::store::query::{execute, fetch_all, fetch_optional, natural, number};
+use crate::store::query::{execute, fetch_all, fetch_one, fetch_optional, natural, number};
 use crate::store::{StoreError, Tx};
 
 /// What became of a membership.
@@ -187,6 +187,23 @@ pub(crate) async fn list_spaces_of(tx: &mut Tx, person: PersonId) -> Result<Vec<
     // Here, because databases order texts by their locale.
     spaces.sort_by(|a, b| (&a.name, a.space).cmp(&(&b.name, b.space)));
     Ok(spaces)
+}
+
+/// In how many spaces a person is, besides this one.
+pub(crate) async fn count_other_spaces(
+    tx: &mut Tx,
+    person: PersonId,
+    space: SpaceId,
+) -> Result<u64, StoreError> {
+    let (count,) = fetch_one!(
+        tx,
+        (i64,),
+        "SELECT COUNT(*) FROM members m JOIN spaces s ON s.space = m.space
+         WHERE m.person = $1 AND m.status = 'active' AND NOT s.deleted AND m.space <> $2",
+        person.to_string(),
+        space.to_string()
+    )?;
+    Ok(natural(count))
 }
 
 /// Where a person is a member, and as whom.

@@ -217,6 +217,31 @@ impl Store {
         Ok(epoch.parse()?)
     }
 
+    /// What the database is, in one word.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "sqlite",
+            Self::Postgres(_) => "postgres",
+        }
+    }
+
+    /// The pools: their name, and how many of their connections are open and idle.
+    pub(crate) fn pools(&self) -> Vec<(&'static str, usize, usize)> {
+        match self {
+            Self::Sqlite(folder) => vec![
+                ("writer", folder.writer.size() as usize, folder.writer.num_idle()),
+                (
+                    "readers",
+                    folder.readers.size() as usize,
+                    folder.readers.num_idle(),
+                ),
+            ],
+            Self::Postgres(database) => {
+                vec![("all", database.pool.size() as usize, database.pool.num_idle())]
+            }
+        }
+    }
+
     /// How many tasks order events: spaces are divided among them.
     pub(crate) fn writers(&self) -> usize {
         match self {

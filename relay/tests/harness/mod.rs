@@ -20,7 +20,7 @@ use protocol::{
     Signal, SpaceId, TabId,
 };
 use relay::clock::{Clock, Random};
-use relay::{Backend, Config, Relay};
+use relay::{Backend, Config, Rates, Relay};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::{TcpListener, TcpStream};
@@ -66,6 +66,8 @@ impl Place {
     pub(crate) fn config(&self) -> Config {
         let mut config = Config::new(self.backend());
         config.timings.store_patience = Duration::from_millis(800);
+        // Stories send bursts; those about rates switch them on.
+        config.rates = Rates::off();
         config
     }
 }
