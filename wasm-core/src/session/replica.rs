@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::record::{Write, outbox_key, space_key};
 
+/// However long the relay asks to wait. Coming earlier makes it longer.
+const LONGEST_PAUSE_MS: i64 = 60 * 60 * 1_000;
+
 /// How a replica stands with the relay.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Sync {
@@ -418,8 +421,8 @@ impl Replica {
         if reason.code == Code::OpGap || reason.code.is_transient() {
             let pause = reason
                 .retry_after_ms
-                .map_or(1_000, |ms| i64::try_from(ms).unwrap_or(60_000))
-                .clamp(100, 60_000);
+                .map_or(1_000, |ms| i64::try_from(ms).unwrap_or(LONGEST_PAUSE_MS))
+                .clamp(100, LONGEST_PAUSE_MS);
             let until = now.plus(pause);
             self.hold_until = Some(self.hold_until.map_or(until, |other| other.max(until)));
             for pending in self.pending.iter_mut().filter(|pending| pending.n >= n) {

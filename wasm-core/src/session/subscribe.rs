@@ -12,7 +12,7 @@ use super::{Effect, Session};
 /// A subscription that could not be answered is sent again after this, or after what the relay says.
 const ASK_AGAIN_MS: i64 = 1_000;
 /// However long the relay asks to wait.
-const LONGEST_PAUSE_MS: i64 = 60_000;
+const LONGEST_PAUSE_MS: i64 = 60 * 60 * 1_000;
 
 impl Session {
     pub(super) fn open_spaces(&self) -> Vec<SpaceId> {

@@ -2,7 +2,7 @@
 
 use protocol::frame::ServerFrame;
 use protocol::rest::{Joined, NewSpace};
-use protocol::{Code, MemberId, Op, Role, SpaceId, SpaceState};
+use protocol::{Code, MemberId, Op, Role, SpaceId, SpaceState, limits};
 use tabspace_wasm_core::ask::{Agreed, Never, Problem, Visible};
 use tabspace_wasm_core::command::Command;
 use tabspace_wasm_core::library::follow::{TITLE_EVERY_MS, TabSeen};
@@ -293,4 +293,26 @@ fn another_relay_is_not_set_while_spaces_are_shared_through_this_one() {
     browser.engine.session().frame_arrived(browser.now, &text);
     assert_eq!(browser.engine.set_relay(other.into()), Ok(()));
     assert_eq!(browser.engine.settings().relay, other);
+}
+
+#[test]
+fn a_space_of_more_tabs_than_are_saved_at_once_is_shared_whole() {
+    let mut browser = Browser::new();
+    let mut seen = window();
+    seen.groups.clear();
+    let many = i64::try_from(limits::SAVE_TABS).expect("a number") + 200;
+    seen.tabs = (0..many)
+        .map(|number| TabSeen {
+            id: i32::try_from(number).expect("a number"),
+            url: format!("https://many.example/{number}"),
+            title: format!("Tab {number}"),
+            ..TabSeen::default()
+        })
+        .collect();
+    let space = browser.engine.save_window(browser.now, WINDOW, seen, "Many");
+    let chosen = browser.all_agreed(space);
+    let new = browser.prepare_share(space, &chosen);
+    assert_eq!(new.created.tabs.len(), limits::SAVE_TABS);
+    browser.shared(space, &new);
+    assert_eq!(browser.on_the_relay(&new).len(), limits::SAVE_TABS + 200);
 }

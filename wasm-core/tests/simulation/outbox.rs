@@ -1,6 +1,6 @@
 //! The outbox goes by REST when nothing live is open.
 
-use protocol::{Op, TabId, limits};
+use protocol::{ClientFrame, Code, Op, Refusal, ServerFrame, TabId, limits};
 use tabspace_wasm_core::command::Command;
 
 use crate::world::{SPACE, World};
@@ -102,4 +102,56 @@ fn what_goes_at_once_by_rest_is_no_larger_than_the_relay_takes() {
     let taken = world.clients[1].session.take_waiting(SPACE, usize::MAX);
     let bytes = serde_json::to_vec(&taken).map_or(0, |text| text.len());
     assert!(!taken.is_empty() && taken.len() < count && bytes < limits::FRAME_BYTES);
+}
+
+#[test]
+fn an_op_that_was_too_fast_waits_as_long_as_the_relay_says_and_those_behind_it_wait_too() {
+    let mut world = World::new(14);
+    world.settle();
+    rename(&mut world, "Too fast");
+    world.clients[1]
+        .session
+        .command(world.now, SPACE, Command::Send("behind it".into()));
+    world.clients[1].perform();
+    write_all(&mut world);
+    let submitted = |world: &mut World| -> Vec<u64> {
+        let frames = world.clients[1].to_relay.drain(..);
+        let n = |frame| match frame {
+            ClientFrame::Submit { n, .. } => Some(n),
+            _ => None,
+        };
+        frames.filter_map(n).collect()
+    };
+    let sent = submitted(&mut world);
+    assert_eq!(sent.len(), 2);
+    // Longer than any pause of the client's own.
+    let wait_ms = 300_000;
+    for n in &sent {
+        let reason = Refusal {
+            retry_after_ms: Some(wait_ms),
+            ..Code::TooFast.into()
+        };
+        let refused = ServerFrame::Refused {
+            space: SPACE,
+            n: *n,
+            reason,
+        };
+        let text = serde_json::to_string(&refused).expect("frames are JSON");
+        world.clients[1].session.frame_arrived(world.now, &text);
+        world.clients[1].perform();
+    }
+    let until = world.now.plus(i64::try_from(wait_ms).expect("a time"));
+    // The relay is heard all the time.
+    let alive = r#"{"type":"session:ping","data":{"t":1}}"#;
+    let mut now = world.now;
+    while now < until {
+        world.clients[1].session.frame_arrived(now, alive);
+        world.clients[1].session.tick(now);
+        world.clients[1].perform();
+        assert_eq!(submitted(&mut world), Vec::<u64>::new());
+        now = now.plus(20_000).min(until);
+    }
+    world.clients[1].session.tick(until);
+    world.clients[1].perform();
+    assert_eq!(submitted(&mut world), sent);
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::rest::{Joined, NewSpace};
-use protocol::{Millis, Op, SpaceId, SpaceState, TabId};
+use protocol::{Millis, Op, SpaceId, SpaceState, TabId, limits};
 use serde::{Deserialize, Serialize};
 
 use super::difference::difference;
@@ -55,9 +55,15 @@ impl Engine {
         let left_out = left_out.map(|(id, _)| *id).collect();
         let begun = self.sharing.get(&space).map(|sharing| &sharing.new);
         let begun = begun.filter(|new| new.created.tabs.iter().all(|tab| may(tab.tab, &tab.url)));
-        let new = begun.cloned().unwrap_or_else(|| NewSpace {
-            space: SpaceId::from_bits((self.random)()),
-            created: private.state.as_created(|id, tab| may(id, &tab.url)),
+        let begun = begun.filter(|new| new.created.tabs.len() <= limits::SAVE_TABS);
+        let new = begun.cloned().unwrap_or_else(|| {
+            let mut created = private.state.as_created(|id, tab| may(id, &tab.url));
+            // The rest follows as what was added since.
+            created.tabs.truncate(limits::SAVE_TABS);
+            NewSpace {
+                space: SpaceId::from_bits((self.random)()),
+                created,
+            }
         });
         let sharing = Sharing {
             new: new.clone(),
