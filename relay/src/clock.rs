@@ -62,6 +62,12 @@ impl Default for Random {
 }
 
 impl Random {
+    /// A generator whose values this number foretells, for simulations; nothing secret may come from it.
+    #[cfg(test)]
+    pub(crate) fn from_seed(seed: u64) -> Self {
+        Self(Arc::new(Mutex::new(StdRng::seed_from_u64(seed))))
+    }
+
     /// The bits of an id.
     pub fn id_bits(&self) -> u128 {
         u128::from_le_bytes(self.bytes())

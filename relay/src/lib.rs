@@ -26,6 +26,8 @@ mod page;
 mod rate;
 pub mod rebuild;
 mod router;
+#[cfg(test)]
+mod simulation;
 mod space;
 pub mod store;
 

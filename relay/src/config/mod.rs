@@ -16,6 +16,7 @@ use url::Url;
 
 use crate::clock::{Clock, Random};
 use crate::rate::Rates;
+use crate::store::Store;
 pub use args::{Action, Args, LogFormat};
 pub use sources::{Complaint, LoadError, Loaded, Setting, Source, load};
 
@@ -26,6 +27,8 @@ pub enum Backend {
     Folder(PathBuf),
     /// The address of a Postgres database; it may hold a password.
     Postgres(String),
+    /// A store that is open already, such as one in memory.
+    Open(Store),
 }
 
 impl std::fmt::Debug for Backend {
@@ -33,6 +36,7 @@ impl std::fmt::Debug for Backend {
         match self {
             Self::Folder(folder) => f.debug_tuple("Folder").field(folder).finish(),
             Self::Postgres(_) => f.write_str("Postgres(…)"),
+            Self::Open(_) => f.write_str("Open(…)"),
         }
     }
 }

@@ -20,3 +20,5 @@ mod wire;
 pub(crate) use absence::watch_hosts;
 pub use hub::Hub;
 pub(crate) use room::Room;
+#[cfg(test)]
+pub(crate) use room::{Ask, Asked, Effect};

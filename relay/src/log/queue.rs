@@ -108,6 +108,14 @@ impl Job {
     }
 }
 
+#[cfg(test)]
+impl Job {
+    /// Tells whoever waits.
+    pub(crate) fn answer(self, answer: Result<Answer, Code>) {
+        (self.reply)(answer);
+    }
+}
+
 /// What a job takes of its writer's queue.
 struct Share {
     bytes: OwnedSemaphorePermit,

@@ -50,7 +50,7 @@ pub(crate) struct Desk {
     pub(crate) snapshots: Snapshots,
 }
 
-pub(super) struct Writer {
+pub(crate) struct Writer {
     desk: Desk,
     /// What this writer last saw of spaces.
     known: HashMap<SpaceId, Known>,
@@ -62,7 +62,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(desk: Desk) -> Self {
+    pub(crate) fn new(desk: Desk) -> Self {
         Self {
             desk,
             known: HashMap::new(),
@@ -89,29 +89,46 @@ impl Writer {
         }
     }
 
-    pub(super) async fn work(&mut self, mut jobs: Vec<Job>) {
+    async fn work(&mut self, jobs: Vec<Job>) {
+        for (jobs, done) in self.commit(jobs).await {
+            match done {
+                Ok(done) => self.finish(jobs, done).await,
+                Err(error) => self.give_up(jobs, &error),
+            }
+        }
+    }
+
+    /// Decides and commits jobs, together if that can be. What was committed is handed back in the order in
+    /// which it was; nobody was told yet.
+    pub(crate) async fn commit(&mut self, mut jobs: Vec<Job>) -> Vec<(Vec<Job>, Result<Done, StoreError>)> {
         // In the order of ids, so that writers that share a database do not wait for each other in a circle.
         jobs.sort_by_key(|job| job.space);
+        let mut settled = Vec::with_capacity(1);
         // Batches that are still to be done, the next one last. One that cannot be done is halved until what
         // is at fault stands alone.
         let mut batches = vec![jobs];
-        while let Some(jobs) = batches.pop() {
+        while let Some(mut jobs) = batches.pop() {
             let mut done = self.attempt(&jobs, false).await;
             if done.as_ref().is_err_and(|error| !error.is_away()) {
                 self.desk.metrics.batches_retried.inc();
                 done = self.attempt(&jobs, true).await;
             }
             match done {
-                Ok(done) => self.finish(jobs, done).await,
-                Err(error) if error.is_away() || jobs.len() <= 1 => self.give_up(jobs, &error),
-                Err(error) => {
+                Err(error) if !error.is_away() && jobs.len() > 1 => {
                     tracing::warn!(%error, jobs = jobs.len(), "a batch failed and is halved");
-                    let mut first = jobs;
-                    let second = first.split_off(first.len() / 2);
-                    batches.extend([second, first]);
+                    let second = jobs.split_off(jobs.len() / 2);
+                    batches.extend([second, jobs]);
                 }
+                done => settled.push((jobs, done)),
             }
         }
+        settled
+    }
+
+    /// Lets go of everything that is remembered, as after commits whose outcome is not known.
+    #[cfg(test)]
+    pub(crate) fn forget(&mut self) {
+        self.known.clear();
     }
 
     fn give_up(&mut self, jobs: Vec<Job>, error: &StoreError) {
@@ -138,7 +155,7 @@ impl Writer {
         if written.is_empty() {
             return Ok(Done {
                 answers: jobs.iter().map(|_| Ok(Answer::Done)).collect(),
-                spaces: BTreeMap::new(),
+                committed: Vec::new(),
             });
         }
         if careful {
@@ -172,7 +189,26 @@ impl Writer {
         tx.commit().await?;
         timer.observe_duration();
         self.desk.metrics.count_commit(events);
-        Ok(Done { answers, spaces })
+        let committed = spaces.into_iter().map(|(space, locked)| {
+            let Locked {
+                known,
+                events,
+                people,
+                ..
+            } = locked;
+            let streams = !known.state.streams.is_empty();
+            self.keep(space, known);
+            Committed {
+                space,
+                events,
+                people,
+                streams,
+            }
+        });
+        Ok(Done {
+            answers,
+            committed: committed.collect(),
+        })
     }
 
     /// Locks the rows of these spaces and says where their logs end.
@@ -279,16 +315,8 @@ impl Writer {
                 }
             }
         }
-        for (space, locked) in done.spaces {
-            let Locked {
-                known,
-                events,
-                people,
-                ..
-            } = locked;
-            let streams = !known.state.streams.is_empty();
-            self.keep(space, known);
-            self.publish(space, &events, &people, streams);
+        for committed in done.committed {
+            self.publish(committed);
         }
         for job in later {
             let answer = match job.task {
@@ -319,12 +347,18 @@ impl Writer {
         self.known.insert(space, known);
     }
 
-    fn publish(&mut self, space: SpaceId, events: &[Event], people: &[Person], streams: bool) {
+    fn publish(&mut self, committed: Committed) {
+        let Committed {
+            space,
+            events,
+            people,
+            streams,
+        } = committed;
         if events.is_empty() {
             return;
         }
-        self.desk.metrics.count_events(events);
-        let whole = self.desk.hub.publish(space, events, people);
+        self.desk.metrics.count_events(&events);
+        let whole = self.desk.hub.publish(space, &events, &people);
         // Either the room lacks something before these, a commit whose outcome was not known; or nobody is
         // there to notice when the host of a stream is gone.
         if !whole || streams && !self.desk.hub.is_open(space) {
@@ -353,7 +387,7 @@ impl Writer {
         Ok(Some(Answer::Done))
     }
 
-    async fn read_room(&self, space: SpaceId) -> Result<Option<Room>, StoreError> {
+    pub(crate) async fn read_room<L: Clone>(&self, space: SpaceId) -> Result<Option<Room<L>>, StoreError> {
         let mut tx = self.desk.store.read().await?;
         let Some(folded) = store::find_state(&mut tx, &self.desk.shelf, space).await? else {
             return Ok(None);
@@ -402,10 +436,23 @@ impl Writer {
 }
 
 /// What a committed transaction did.
-struct Done {
+pub(crate) struct Done {
     /// One for each job, in order.
-    answers: Vec<Result<Answer, Code>>,
-    spaces: BTreeMap<SpaceId, Locked>,
+    pub(crate) answers: Vec<Result<Answer, Code>>,
+    /// What the log of each space got.
+    pub(crate) committed: Vec<Committed>,
+}
+
+/// What a space's log got, to be told to its room.
+pub(crate) struct Committed {
+    /// Which space.
+    pub(crate) space: SpaceId,
+    /// In order; perhaps none.
+    pub(crate) events: Vec<Event>,
+    /// The names of those who joined.
+    pub(crate) people: Vec<Person>,
+    /// Whether something is streamed there.
+    streams: bool,
 }
 
 #[cfg(test)]

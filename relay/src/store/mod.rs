@@ -151,21 +151,34 @@ impl Store {
         let store = match backend {
             Backend::Folder(folder) => Self::Sqlite(Folder::open(folder, patience).await?.into()),
             Backend::Postgres(url) => Self::Postgres(Database::open(url, patience).await?.into()),
+            Backend::Open(store) => return Ok(store.clone()),
         };
-        let mut tx = store.write().await?;
-        let epoch = Epoch::from_bits(random.id_bits()).to_string();
-        execute!(
-            &mut tx,
-            "INSERT INTO relay (id, epoch) VALUES (1, $1) ON CONFLICT (id) DO NOTHING",
-            &epoch
-        )?;
-        tx.commit().await?;
+        store.begin_life(random).await?;
         let durability = store.durability().await?;
         tracing::info!("durability: {durability}");
         for weakness in durability.weaknesses() {
             tracing::warn!("{weakness}: a loss of power may lose what was acknowledged");
         }
         Ok(store)
+    }
+
+    /// A new, empty database in memory.
+    pub async fn in_memory(patience: Duration, random: &Random) -> Result<Self, StoreError> {
+        let store = Self::Sqlite(Folder::in_memory(patience).await?.into());
+        store.begin_life(random).await?;
+        Ok(store)
+    }
+
+    /// Gives a new database its epoch.
+    async fn begin_life(&self, random: &Random) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        let epoch = Epoch::from_bits(random.id_bits()).to_string();
+        execute!(
+            &mut tx,
+            "INSERT INTO relay (id, epoch) VALUES (1, $1) ON CONFLICT (id) DO NOTHING",
+            &epoch
+        )?;
+        tx.commit().await
     }
 
     /// What the database does before it says that a commit is done.
@@ -181,6 +194,7 @@ impl Store {
         match backend {
             Backend::Folder(folder) => sqlite::snapshot(folder, patience).await,
             Backend::Postgres(url) => postgres::snapshot(url, patience).await,
+            Backend::Open(store) => store.read().await,
         }
     }
 

@@ -19,8 +19,9 @@ const FILE: &str = "tabspace.sqlite";
 pub struct Folder {
     pub(super) writer: SqlitePool,
     pub(super) readers: SqlitePool,
-    /// Locked as long as it is open; the operating system lets go of it however the relay ends.
-    _lock: File,
+    /// Locked as long as it is open; the operating system lets go of it however the relay ends. `None` in
+    /// memory.
+    lock: Option<File>,
 }
 
 impl Folder {
@@ -48,7 +49,28 @@ impl Folder {
         Ok(Self {
             writer,
             readers,
-            _lock: lock,
+            lock: Some(lock),
+        })
+    }
+
+    /// A database in memory: the same tables and statements, one connection, and nothing that is left when the
+    /// last of those who hold it is gone.
+    pub(super) async fn in_memory(patience: Duration) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new().in_memory(true).foreign_keys(true);
+        let only = SqlitePoolOptions::new()
+            .max_connections(1)
+            .min_connections(1)
+            // Another connection would be another database.
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .acquire_timeout(patience)
+            .connect_with(options)
+            .await?;
+        sqlx::migrate!("../migrations/sqlite").run(&only).await?;
+        Ok(Self {
+            writer: only.clone(),
+            readers: only,
+            lock: None,
         })
     }
 
@@ -57,6 +79,10 @@ impl Folder {
     }
 
     pub(super) async fn close(&self) {
+        if self.lock.is_none() {
+            // It outlives the relay, as a folder does.
+            return;
+        }
         self.readers.close().await;
         self.writer.close().await;
     }

@@ -24,6 +24,7 @@ const MEMBERS: &str = "SELECT member, role, since, status FROM members WHERE spa
 
 async fn tables(place: &Place, space: String) -> (Vec<TabRow>, Vec<MemberRow>) {
     match place {
+        Place::Memory(_) => unreachable!("nobody looks into memory behind the relay"),
         Place::Folder(folder) => {
             let options = sqlx::sqlite::SqliteConnectOptions::new();
             let options = options
@@ -67,6 +68,7 @@ async fn tables(place: &Place, space: String) -> (Vec<TabRow>, Vec<MemberRow>) {
 pub(crate) async fn count_ops(place: &Place, space: SpaceId) -> i64 {
     const OPS: &str = "SELECT COUNT(*) FROM ops WHERE space = $1";
     let counted = match place {
+        Place::Memory(_) => unreachable!("nobody looks into memory behind the relay"),
         Place::Folder(folder) => {
             let options = sqlx::sqlite::SqliteConnectOptions::new();
             let options = options

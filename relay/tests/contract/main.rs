@@ -24,6 +24,19 @@ macro_rules! on_both {
     };
 }
 
+/// For tests that do not look into the database behind the relay's back: also on a database in memory, which
+/// simulations use.
+macro_rules! on_all {
+    ($($name:ident)*) => {
+        on_both! { $($name)* }
+        mod in_memory {
+            use super::*;
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() { super::$name(Place::memory().await).await; })*
+        }
+    };
+}
+
 mod backup;
 mod batches;
 mod durability;

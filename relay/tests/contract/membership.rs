@@ -5,7 +5,7 @@ use protocol::{Code, Millis, Op, Role, limits};
 
 use crate::harness::{MINUTE_MS, Place, Running, manual_clock, message, secret_of};
 
-on_both! {
+on_all! {
     people_join_leave_are_removed_and_come_again
     links_end
     a_link_is_worth_what_its_maker_may_give

@@ -6,7 +6,7 @@ use protocol::{Code, Millis, Op, Role, Seq, TabId, limits};
 use crate::fold;
 use crate::harness::{Place, Running, id, manual_clock, message, renamed_tab, until};
 
-on_both! {
+on_all! {
     the_log_has_no_gap_whoever_writes_at_the_same_time
     an_op_under_its_name_is_decided_once
     refusals_are_remembered_and_use_up_their_number

@@ -24,6 +24,7 @@ on_both! {
 pub(crate) async fn execute(place: &Place, statements: &str) {
     let statements = AssertSqlSafe(statements.to_owned());
     match place {
+        Place::Memory(_) => unreachable!("nobody looks into memory behind the relay"),
         Place::Folder(folder) => {
             let options = sqlx::sqlite::SqliteConnectOptions::new();
             let options = options

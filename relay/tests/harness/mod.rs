@@ -20,6 +20,7 @@ use protocol::{
     Signal, SpaceId, TabId,
 };
 use relay::clock::{Clock, Random};
+use relay::store::Store;
 use relay::{Backend, Config, Rates, Relay};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -39,11 +40,18 @@ pub(crate) const MINUTE_MS: i64 = 60_000;
 pub(crate) enum Place {
     Folder(tempfile::TempDir),
     Postgres(String),
+    Memory(Store),
 }
 
 impl Place {
     pub(crate) fn folder() -> Self {
         Self::Folder(tempfile::tempdir().expect("a temporary folder"))
+    }
+
+    /// A new database in memory.
+    pub(crate) async fn memory() -> Self {
+        let store = Store::in_memory(PATIENCE, &Random::default()).await;
+        Self::Memory(store.expect("a database in memory"))
     }
 
     /// A new database in the cluster that the tests of this binary share.
@@ -60,6 +68,7 @@ impl Place {
         match self {
             Self::Folder(folder) => Backend::Folder(folder.path().to_owned()),
             Self::Postgres(url) => Backend::Postgres(url.clone()),
+            Self::Memory(store) => Backend::Open(store.clone()),
         }
     }
 

@@ -166,7 +166,7 @@ async fn who_wants_in_gets_an_open_room_to_catch_up() {
     writer.done(SPACE, Task::Open).await;
     bench.unheard().done(SPACE, say(alice, 1)).await;
     assert_eq!(hub.head(SPACE), Some(Seq(1)));
-    let room = writer.read_room(SPACE).await.unwrap().unwrap();
+    let room: Room = writer.read_room(SPACE).await.unwrap().unwrap();
     assert_eq!(room.head(), Seq(2));
     assert!(writer.try_open(SPACE).await.unwrap().is_some());
     assert!(hub.head(SPACE).is_none_or(|head| head == Seq(2)));

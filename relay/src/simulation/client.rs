@@ -1,0 +1,245 @@
+//! A client: its session, its disk, and its end of a connection.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex};
+
+use protocol::{ClientFrame, DeviceId, GroupId, MemberId, Millis, Op, Position, ServerFrame, SpaceId, TabId};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use wasm_core::command::Command;
+use wasm_core::record::{Batch, Write};
+use wasm_core::session::{Effect, Session};
+
+/// Where all chance of a world comes from.
+#[derive(Debug, Clone)]
+pub(super) struct Dice(Arc<Mutex<StdRng>>);
+
+impl Dice {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(Arc::new(Mutex::new(StdRng::seed_from_u64(seed))))
+    }
+
+    pub(super) fn below(&self, end: u64) -> u64 {
+        self.0.lock().unwrap().random_range(0..end)
+    }
+
+    /// Once in so many times.
+    pub(super) fn once_in(&self, times: u64) -> bool {
+        self.below(times) == 0
+    }
+
+    pub(super) fn bits(&self) -> u128 {
+        self.0.lock().unwrap().random()
+    }
+
+    fn one_of<T: Copy>(&self, things: &[T]) -> Option<T> {
+        (!things.is_empty()).then(|| things[self.below(things.len() as u64) as usize])
+    }
+}
+
+pub(super) struct Client {
+    pub(super) name: String,
+    pub(super) device: DeviceId,
+    /// Who the person is in each space.
+    pub(super) members: BTreeMap<SpaceId, MemberId>,
+    pub(super) session: Session,
+    dice: Dice,
+    disk: BTreeMap<String, String>,
+    /// Batches that are on their way to the disk.
+    writing: VecDeque<Batch>,
+    /// The connection's number at the relay; `None` while there is none.
+    pub(super) line: Option<u64>,
+    pub(super) wants_line: bool,
+    pub(super) to_relay: VecDeque<String>,
+    pub(super) from_relay: VecDeque<ServerFrame>,
+    /// What the relay acknowledged, and where it said that it stands.
+    pub(super) acknowledged: BTreeMap<(SpaceId, u64), u64>,
+    pub(super) refused: BTreeSet<(SpaceId, u64)>,
+}
+
+impl Client {
+    pub(super) fn new(name: String, members: BTreeMap<SpaceId, MemberId>, dice: &Dice) -> Self {
+        let device = DeviceId::from_bits(dice.bits());
+        let mut client = Self {
+            name,
+            device,
+            members,
+            session: session(device, dice),
+            dice: dice.clone(),
+            disk: BTreeMap::new(),
+            writing: VecDeque::new(),
+            line: None,
+            wants_line: false,
+            to_relay: VecDeque::new(),
+            from_relay: VecDeque::new(),
+            acknowledged: BTreeMap::new(),
+            refused: BTreeSet::new(),
+        };
+        client.open(Millis(0));
+        client
+    }
+
+    fn open(&mut self, now: Millis) {
+        for (space, member) in self.members.clone() {
+            self.session.open(now, space, member);
+        }
+    }
+
+    /// The connection breaks; what was on its way is lost.
+    pub(super) fn cut(&mut self, now: Millis) {
+        self.to_relay.clear();
+        self.from_relay.clear();
+        if self.line.take().is_some() || self.wants_line {
+            self.wants_line = false;
+            self.session.disconnected(now, None);
+        }
+    }
+
+    /// The context is killed: what was not on disk is gone.
+    pub(super) fn crash(&mut self, now: Millis) {
+        self.cut(now);
+        self.writing.clear();
+        self.session = session(self.device, &self.dice);
+        let damaged = self.session.restore(self.disk.clone());
+        assert_eq!(damaged, Vec::<String>::new());
+        self.open(now);
+    }
+
+    pub(super) fn perform(&mut self) {
+        while let Some(effect) = self.session.poll() {
+            match effect {
+                Effect::Connect => self.wants_line = true,
+                Effect::Disconnect => {
+                    self.line = None;
+                    self.wants_line = false;
+                    self.to_relay.clear();
+                    self.from_relay.clear();
+                }
+                Effect::Send(frame) if self.line.is_some() => {
+                    self.to_relay
+                        .push_back(serde_json::to_string(&frame).expect("frames are JSON"));
+                }
+                Effect::Commit(batch) => self.writing.push_back(batch),
+                Effect::Hold(_)
+                | Effect::Send(_)
+                | Effect::Peer(..)
+                | Effect::EndCapture(_)
+                | Effect::Changed(_) => {}
+            }
+        }
+    }
+
+    pub(super) fn write_one(&mut self, now: Millis) {
+        let Some(batch) = self.writing.pop_front() else {
+            return;
+        };
+        for write in batch.writes {
+            match write {
+                Write::Put(key, value) => {
+                    self.disk.insert(key, value);
+                }
+                Write::Delete(key) => {
+                    self.disk.remove(&key);
+                }
+            }
+        }
+        self.session.committed(now, batch.number);
+        self.perform();
+    }
+
+    /// Hears the next frame.
+    pub(super) fn hear_one(&mut self, now: Millis) {
+        let Some(frame) = self.from_relay.pop_front() else {
+            return;
+        };
+        match &frame {
+            ServerFrame::Accepted { space, n, seq } => {
+                let before = self.acknowledged.insert((*space, *n), seq.0);
+                assert!(
+                    before.is_none_or(|before| before == seq.0),
+                    "the first answer stays"
+                );
+            }
+            ServerFrame::Refused { space, n, reason } if !reason.code.is_transient() => {
+                self.refused.insert((*space, *n));
+            }
+            _ => {}
+        }
+        let text = serde_json::to_string(&frame).expect("frames are JSON");
+        self.session.frame_arrived(now, &text);
+        self.perform();
+    }
+
+    /// What the session was promised of what is on the disk: nothing waits there.
+    pub(super) fn keeps_an_outbox(&self) -> bool {
+        self.disk.keys().any(|key| key.starts_with("outbox/"))
+    }
+
+    /// Sends again what it sent before, as a client that forgot would: under the same name.
+    pub(super) fn repeat(&mut self, space: SpaceId, n: u64, op: Op) {
+        let frame = ClientFrame::Submit { space, n, op };
+        self.to_relay
+            .push_back(serde_json::to_string(&frame).expect("frames are JSON"));
+    }
+
+    /// Does something in a space, going by what is seen there.
+    pub(super) fn act(&mut self, now: Millis, space: SpaceId) {
+        let dice = self.dice.clone();
+        let Some(state) = self.session.state(space) else {
+            return;
+        };
+        let tabs: Vec<TabId> = state.tabs.keys().copied().collect();
+        let groups: Vec<GroupId> = state.groups.keys().copied().collect();
+        let own: Vec<_> = state
+            .messages
+            .iter()
+            .filter(|message| Some(&message.by) == self.members.get(&space))
+            .map(|message| message.id)
+            .collect();
+        let (tab, group, message) = (dice.one_of(&tabs), dice.one_of(&groups), dice.one_of(&own));
+        let command = match (dice.below(12), tab, message) {
+            (0, ..) => Command::AddTab {
+                url: format!("example.org/{}", dice.below(1_000)),
+                title: String::new(),
+            },
+            (1, Some(tab), _) => Command::RemoveTab(tab),
+            (2, Some(tab), _) => Command::RenameTab {
+                tab,
+                title: format!("title {}", dice.below(1_000)),
+            },
+            (3 | 4, Some(tab), _) => Command::MoveTab {
+                tab,
+                group,
+                before: None,
+            },
+            (5, ..) => {
+                let op = match group {
+                    Some(group) if dice.once_in(2) => Op::GroupRemoved { group },
+                    _ => Op::GroupAdded(protocol::op::NewGroup {
+                        group: GroupId::from_bits(dice.bits()),
+                        title: "group".into(),
+                        colour: protocol::Colour::Pink,
+                        collapsed: false,
+                        position: Position::first(),
+                    }),
+                };
+                // What this person may not do now is not even tried.
+                let _refused = self.session.submit(now, space, op);
+                return;
+            }
+            (6, _, Some(message)) => Command::Edit {
+                message,
+                text: format!("changed {}", dice.below(1_000)),
+            },
+            (7, _, Some(message)) => Command::DeleteMessage(message),
+            (8, ..) => Command::Rename(format!("space {}", dice.below(1_000))),
+            _ => Command::Send(format!("{} says {}", self.name, dice.below(1_000_000))),
+        };
+        self.session.command(now, space, command);
+    }
+}
+
+fn session(device: DeviceId, dice: &Dice) -> Session {
+    let dice = dice.clone();
+    Session::new(device, Box::new(move || dice.bits()), true)
+}
