@@ -170,6 +170,11 @@ impl Client {
         self.perform();
     }
 
+    /// Whether everything reached the disk.
+    pub(super) fn has_written(&self) -> bool {
+        self.writing.is_empty()
+    }
+
     /// What the session was promised of what is on the disk: nothing waits there.
     pub(super) fn keeps_an_outbox(&self) -> bool {
         self.disk.keys().any(|key| key.starts_with("outbox/"))

@@ -29,7 +29,7 @@ fn number(name: &str) -> Option<u64> {
 }
 
 /// Runs a world for each seed; the seed of one that fails is printed.
-fn each_seed(run: impl AsyncFn(&mut World)) {
+fn each_seed(run: &impl AsyncFn(&mut World)) {
     let seeds = match number("SIMULATION_SEED") {
         Some(seed) => seed..seed + 1,
         None => 1..number("SIMULATION_SEEDS").unwrap_or(SEEDS) + 1,
@@ -65,7 +65,7 @@ fn each_seed(run: impl AsyncFn(&mut World)) {
 
 #[test]
 fn whatever_happens_the_promises_hold() {
-    each_seed(async |world| {
+    each_seed(&async |world: &mut World| {
         let steps = 60 + world.dice.below(140);
         for _ in 0..steps {
             world.step().await;
