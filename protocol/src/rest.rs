@@ -89,6 +89,10 @@ bodies! {
         state: SpaceState,
         /// Names.
         people: Vec<Person>,
+        /// The number of the last op of the device that was asked for (`?device=`) that was decided; 0 for none.
+        /// Every decided op of it is within the state.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last_n: Option<u64>,
     }
     /// `POST /spaces/{space}/ops`: submits ops in order.
     SubmitOps {

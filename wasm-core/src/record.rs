@@ -7,6 +7,7 @@
 //! | `space/{id}` | a space: private ones as of a snapshot, shared ones as last confirmed |
 //! | `log/{id}/{seq}` | the events of a private space |
 //! | `outbox/{id}/{n}` | own ops that the relay has not acknowledged |
+//! | `kept/{id}/{n}` | own ops that it has, for a while: a relay that is restored from a backup may lack them |
 //! | `binding/{window}` | a window that a space follows |
 //! | `sharing/{id}` | a private space that the relay was asked to share, and has not answered for |
 
@@ -43,6 +44,11 @@ pub fn log_key(space: SpaceId, seq: Seq) -> String {
 /// The key of an op that waits for the relay.
 pub fn outbox_key(space: SpaceId, n: u64) -> String {
     format!("outbox/{space}/{n:020}")
+}
+
+/// The key of an op that the relay acknowledged.
+pub fn kept_key(space: SpaceId, n: u64) -> String {
+    format!("kept/{space}/{n:020}")
 }
 
 /// The key of a window that a space follows.

@@ -8,14 +8,15 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use protocol::frame::Person;
 use protocol::rest::{Joined, NewSpace, SpaceNow};
-use protocol::{Action, Code, MemberId, SpaceId, SpaceState, authorise};
+use protocol::{Action, Code, DeviceId, MemberId, SpaceId, SpaceState, authorise};
+use serde::Deserialize;
 
 use super::store;
 use crate::App;
 use crate::account::PersonId;
 use crate::account::auth::Caller;
 use crate::error::Failure;
-use crate::extract::{Body, Path};
+use crate::extract::{Body, Path, Query};
 use crate::log::{self, Answer, Task};
 use crate::rate::{Kind, Payer};
 use crate::store::Tx;
@@ -69,7 +70,11 @@ pub(crate) async fn charge_coming(
 
 /// The space as it is now.
 #[utoipa::path(
-    get, path = "/api/v1/spaces/{space}", tag = "spaces", params(("space" = String, Path)),
+    get, path = "/api/v1/spaces/{space}", tag = "spaces",
+    params(
+        ("space" = String, Path),
+        ("device" = Option<String>, Query, description = "Also say which op of this device was decided last."),
+    ),
     responses(
         (status = 200, body = SpaceNow),
         (status = "4XX", body = protocol::Refusal),
@@ -80,8 +85,14 @@ pub(crate) async fn get_space(
     State(app): State<Arc<App>>,
     Caller(person): Caller,
     Path(space): Path<SpaceId>,
+    Query(Of { device }): Query<Of>,
 ) -> Result<(StatusCode, Json<SpaceNow>), Failure> {
     let mut tx = app.read().await?;
+    // Before the state, which then holds what it counts.
+    let last_n = match device {
+        Some(device) => Some(log::store::last_n(&mut tx, space, device).await?),
+        None => None,
+    };
     let Seen { you, state } = see(&app, &mut tx, space, person).await?;
     let shown = |person: &Person| {
         state.members.contains_key(&person.member)
@@ -99,8 +110,15 @@ pub(crate) async fn get_space(
             you,
             state: Arc::unwrap_or_clone(state),
             people,
+            last_n,
         }),
     ))
+}
+
+/// What else is asked of a space.
+#[derive(Deserialize)]
+pub(crate) struct Of {
+    device: Option<DeviceId>,
 }
 
 /// A space that the caller may see.

@@ -363,6 +363,13 @@ impl Person {
         self.get(&format!("spaces/{space}")).await
     }
 
+    /// The number of the last op of this device that the relay decided.
+    pub(crate) async fn last_n(&self, space: SpaceId) -> Result<Option<u64>, Code> {
+        let path = format!("spaces/{space}?device={}", self.device);
+        let now: SpaceNow = self.get(&path).await?;
+        Ok(now.last_n)
+    }
+
     pub(crate) async fn events(&self, space: SpaceId, since: u64) -> Result<Vec<Event>, Code> {
         let page: protocol::rest::EventPage =
             self.get(&format!("spaces/{space}/events?since={since}")).await?;

@@ -17,6 +17,7 @@ pub async fn send<C: Core>(performer: &Rc<Performer<C>>) -> Result<(), Trouble> 
         (session.device(), session.spaces().collect::<Vec<SpaceId>>())
     });
     for space in spaces {
+        let mut caught_up = false;
         loop {
             let ops = performer.look(|core| core.session().take_waiting(space, limits::PAGE));
             if ops.is_empty() {
@@ -43,8 +44,17 @@ pub async fn send<C: Core>(performer: &Rc<Performer<C>>) -> Result<(), Trouble> 
                 performer.with(|core, now| core.session().answered(now, space, answer.n, outcome));
             }
             if decided == 0 {
-                // A gap that only a subscription can mend.
-                break;
+                // A gap: the relay was restored from a backup and lacks what it had acknowledged.
+                if caught_up {
+                    break;
+                }
+                caught_up = true;
+                let found = performer.rest().space_now(space, device).await?;
+                performer.with(|core, now| core.session().caught_up(now, space, found));
+                // Other numbers are on disk before they are sent.
+                if performer.on_disk().await.is_err() {
+                    break;
+                }
             }
         }
     }

@@ -5,7 +5,7 @@
 use protocol::op::Op;
 use protocol::rest::{
     Credential, InviteMade, InvitePreview, InviteSecret, Invites, Joined, Me, NewGuest, NewInvite, NewSpace,
-    NewTicket, NumberedOp, OpAnswer, OpAnswers, Rename, SubmitOps, Ticket,
+    NewTicket, NumberedOp, OpAnswer, OpAnswers, Rename, SpaceNow, SubmitOps, Ticket,
 };
 use protocol::{Code, DeviceId, InviteId, Refusal, Role, SpaceId};
 use serde::Serialize;
@@ -156,6 +156,12 @@ impl Rest {
     /// Begins a shared space. Again: the same answer.
     pub async fn new_space(&self, space: &NewSpace) -> Result<Joined, Trouble> {
         self.post("/spaces", space).await
+    }
+
+    /// A space as it is now, and how far the relay got with the ops of a device.
+    pub async fn space_now(&self, space: SpaceId, device: DeviceId) -> Result<SpaceNow, Trouble> {
+        self.call("GET", &format!("/spaces/{space}?device={device}"), Body::Empty)
+            .await
     }
 
     /// Submits ops in order, by REST instead of the socket.

@@ -2,11 +2,12 @@
 
 use protocol::code::Refusal;
 use protocol::event::{Event, Payload};
-use protocol::frame::{ClientFrame, ServerFrame};
+use protocol::frame::{ClientFrame, Person, ServerFrame};
 use protocol::op::StreamEnd;
+use protocol::rest::SpaceNow;
 use protocol::{DeviceId, MemberId, Millis, Op, Seq, SpaceId, StreamId};
 
-use super::replica::{Refused, Sync};
+use super::replica::{Refused, Snapshot, Sync};
 use super::room::Room;
 use super::{SAVE_AFTER_MS, Session, project};
 use crate::view::NoticeKind;
@@ -37,14 +38,12 @@ impl Session {
                 people,
             } => {
                 let active = self.active_streams(space);
+                let state = *state;
+                let snapshot = Snapshot { epoch, state, last_n };
+                self.replace(now, space, you, snapshot, people);
+                let batch = self.last_batch + 1;
                 self.with(now, space, |shared, writes| {
-                    shared.replica.you = you;
-                    shared.replica.people = people
-                        .into_iter()
-                        .map(|person| (person.member, person.name))
-                        .collect();
-                    shared.replica.replace(epoch, *state, writes);
-                    shared.replica.resumed(last_n, writes);
+                    shared.replica.resumed(now, last_n, batch, writes);
                 });
                 self.note(now, space, &active, &[]);
                 self.subscribed(now, space);
@@ -59,6 +58,7 @@ impl Session {
             } => {
                 let mut whole = true;
                 let active = self.active_streams(space);
+                let batch = self.last_batch + 1;
                 self.with(now, space, |shared, writes| {
                     shared.replica.you = you;
                     shared.replica.epoch = Some(epoch);
@@ -66,8 +66,8 @@ impl Session {
                         .into_iter()
                         .map(|person| (person.member, person.name))
                         .collect();
-                    whole = shared.replica.fold(&events, writes);
-                    shared.replica.resumed(last_n, writes);
+                    whole = shared.replica.fold(now, &events, writes);
+                    shared.replica.resumed(now, last_n, batch, writes);
                 });
                 if whole {
                     self.note(now, space, &active, &events);
@@ -93,7 +93,7 @@ impl Session {
                         .replica
                         .people
                         .extend(people.into_iter().map(|person| (person.member, person.name)));
-                    whole = shared.replica.fold(&events, writes);
+                    whole = shared.replica.fold(now, &events, writes);
                 });
                 if whole {
                     let new: Vec<Event> = events
@@ -144,7 +144,7 @@ impl Session {
             }
             ServerFrame::Accepted { space, n, seq } => {
                 self.with(now, space, |shared, writes| {
-                    shared.replica.accepted(n, seq, writes);
+                    shared.replica.accepted(now, n, seq, writes);
                 });
             }
             ServerFrame::Refused { space, n, reason } => self.op_refused(now, space, n, reason),
@@ -158,11 +158,53 @@ impl Session {
         }
     }
 
+    fn replace(
+        &mut self,
+        now: Millis,
+        space: SpaceId,
+        you: MemberId,
+        snapshot: Snapshot,
+        people: Vec<Person>,
+    ) {
+        let hosted = self.streams.hosted_in(space);
+        let batch = self.last_batch + 1;
+        self.with(now, space, |shared, writes| {
+            shared.replica.you = you;
+            shared.replica.people = people
+                .into_iter()
+                .map(|person| (person.member, person.name))
+                .collect();
+            let hosts = |stream| hosted.contains(&stream);
+            shared.replica.replace(now, snapshot, &hosts, batch, writes);
+        });
+    }
+
+    /// What the relay says of a space over REST, when ops that went there were told that one before them is
+    /// missing: they take the numbers after those that it decided. Passed over while the space is subscribed to,
+    /// which tells more.
+    pub fn caught_up(&mut self, now: Millis, space: SpaceId, found: SpaceNow) {
+        let (Some(shared), Some(last_n)) = (self.spaces.get(&space), found.last_n) else {
+            return;
+        };
+        let replica = &shared.replica;
+        let older = replica.epoch == Some(found.epoch) && found.state.head < replica.confirmed.head;
+        if older || matches!(replica.sync, Sync::Live | Sync::Asked) {
+            return;
+        }
+        let (epoch, state) = (found.epoch, found.state);
+        let snapshot = Snapshot { epoch, state, last_n };
+        self.replace(now, space, found.you, snapshot, found.people);
+        let batch = self.last_batch + 1;
+        self.with(now, space, |shared, writes| {
+            shared.replica.close_gap(last_n, batch, writes);
+        });
+    }
+
     /// Answers of the relay to ops that went over REST.
     pub fn answered(&mut self, now: Millis, space: SpaceId, n: u64, answer: Result<Seq, Refusal>) {
         match answer {
             Ok(seq) => self.with(now, space, |shared, writes| {
-                shared.replica.accepted_unseen(n, seq, writes);
+                shared.replica.accepted_unseen(now, n, seq, writes);
             }),
             Err(reason) => self.op_refused(now, space, n, reason),
         }

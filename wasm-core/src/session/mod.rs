@@ -170,10 +170,16 @@ impl Session {
     /// Wants a space: connects, subscribes, keeps it up to date. `you` comes from having joined.
     pub fn open(&mut self, now: Millis, space: SpaceId, you: MemberId) {
         if self.you(space) != Some(you) {
+            // Somebody else than before: the relay was restored from a backup and did not know the member. What the
+            // person did here is still the person's, and is offered again.
+            let shared = self
+                .spaces
+                .entry(space)
+                .or_insert_with(|| Shared::new(Replica::new(space, you, self.device)));
+            shared.replica.you = you;
             // On disk before anything in its outbox is.
-            let replica = Replica::new(space, you, self.device);
-            self.commit(vec![replica.stored()]);
-            self.spaces.insert(space, Shared::new(replica));
+            let stored = shared.replica.stored();
+            self.commit(vec![stored]);
         }
         let Some(shared) = self.spaces.get_mut(&space) else {
             return;
@@ -231,11 +237,7 @@ impl Session {
     pub fn forget(&mut self, now: Millis, space: SpaceId) {
         self.close(now, space);
         if let Some(shared) = self.spaces.remove(&space) {
-            let mut writes: Vec<Write> = shared
-                .replica
-                .pending()
-                .map(|pending| Write::Delete(crate::record::outbox_key(space, pending.n)))
-                .collect();
+            let mut writes: Vec<Write> = shared.replica.keys().map(Write::Delete).collect();
             writes.push(Write::Delete(crate::record::space_key(space)));
             self.commit(writes);
         }

@@ -3,12 +3,17 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use protocol::code::Refusal;
-use protocol::event::Event;
+use protocol::event::{Event, Payload};
 use protocol::frame::Person;
-use protocol::{Code, DeviceId, Epoch, MemberId, Millis, Op, Seq, SpaceId, SpaceState, limits};
+use protocol::{Code, DeviceId, Epoch, MemberId, Millis, Op, Seq, SpaceId, SpaceState, StreamId, limits};
 use serde::{Deserialize, Serialize};
 
-use crate::record::{Write, outbox_key, space_key};
+use crate::record::{Write, kept_key, outbox_key, space_key};
+
+mod kept;
+
+use kept::Kept;
+pub(crate) use kept::StoredKept;
 
 /// However long the relay asks to wait. Coming earlier makes it longer.
 const LONGEST_PAUSE_MS: i64 = 60 * 60 * 1_000;
@@ -73,9 +78,12 @@ pub(crate) struct Replica {
     pub(crate) you: MemberId,
     pub(crate) sync: Sync,
     pub(crate) epoch: Option<Epoch>,
+    /// The next subscription asks for the whole state, whatever is here.
+    pub(crate) ask_whole: bool,
     pub(crate) confirmed: SpaceState,
     pub(crate) people: BTreeMap<MemberId, String>,
     pending: VecDeque<Pending>,
+    kept: Kept,
     next_n: u64,
     /// `confirmed` and what is pending.
     seen: SpaceState,
@@ -84,6 +92,15 @@ pub(crate) struct Replica {
     pub(crate) open: bool,
     /// No op is sent before this: the relay asked to wait.
     hold_until: Option<Millis>,
+}
+
+/// A state from the relay that replaces what is here.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    pub(crate) epoch: Epoch,
+    pub(crate) state: SpaceState,
+    /// The number of the last op of this device that the log decided.
+    pub(crate) last_n: u64,
 }
 
 /// What follows from a refusal.
@@ -104,9 +121,11 @@ impl Replica {
             you,
             sync: Sync::Away,
             epoch: None,
+            ask_whole: false,
             confirmed: SpaceState::default(),
             people: BTreeMap::new(),
             pending: VecDeque::new(),
+            kept: Kept::new(space),
             next_n: 1,
             seen: SpaceState::default(),
             device,
@@ -149,6 +168,19 @@ impl Replica {
             },
         );
         self.see_anew();
+    }
+
+    pub(crate) fn restore_kept(&mut self, stored: StoredKept) {
+        self.kept.insert(stored);
+    }
+
+    /// The keys of everything that is stored beside the replica.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = String> {
+        let waiting = self
+            .pending
+            .iter()
+            .map(|pending| outbox_key(self.space, pending.n));
+        waiting.chain(self.kept.numbers().map(|n| kept_key(self.space, n)))
     }
 
     /// The state as this person sees it: what is confirmed, and the own ops on top.
@@ -330,26 +362,37 @@ impl Replica {
 
     /// The relay answered a subscription: everything that waits is offered again, and what was decided
     /// already gets its first answer again.
-    pub(crate) fn resumed(&mut self, last_n: u64, writes: &mut Vec<Write>) {
+    pub(crate) fn resumed(&mut self, now: Millis, last_n: u64, batch: u64, writes: &mut Vec<Write>) {
         self.sync = Sync::Live;
-        self.next_n = self.next_n.max(last_n + 1);
+        self.ask_whole = false;
+        self.kept.prune(now, writes);
         for pending in &mut self.pending {
             pending.sent = false;
         }
-        if self.pending.front().is_some_and(|first| first.n > last_n + 1) {
-            self.renumber_from(last_n + 1, writes);
+        self.close_gap(last_n, batch, writes);
+    }
+
+    /// Ops behind a gap that the relay never heard of take the numbers after those that it decided.
+    pub(crate) fn close_gap(&mut self, last_n: u64, batch: u64, writes: &mut Vec<Write>) {
+        self.next_n = self.next_n.max(last_n + 1);
+        let next = self.pending.iter().find(|pending| pending.n > last_n);
+        if next.is_some_and(|next| next.n > last_n + 1) {
+            self.renumber_after(last_n, batch, writes);
         }
     }
 
-    /// Ops whose numbers the relay never decided take new ones.
-    fn renumber_from(&mut self, first: u64, writes: &mut Vec<Write>) {
-        for pending in &self.pending {
+    /// Ops that the relay never decided take the numbers after those that it did. They are on disk under them
+    /// before they are sent: one that was sent under a number that is forgotten would be sent twice.
+    fn renumber_after(&mut self, last_n: u64, batch: u64, writes: &mut Vec<Write>) {
+        let undecided = |pending: &&mut Pending| pending.n > last_n;
+        self.next_n = last_n + 1;
+        for pending in self.pending.iter_mut().filter(undecided) {
             writes.push(Write::Delete(outbox_key(self.space, pending.n)));
         }
-        self.next_n = first;
-        for pending in &mut self.pending {
+        for pending in self.pending.iter_mut().filter(undecided) {
             pending.n = self.next_n;
             pending.sent = false;
+            pending.storing = Some(batch);
             self.next_n += 1;
             writes.push(put_pending(self.space, pending));
         }
@@ -367,16 +410,78 @@ impl Replica {
         self.see_anew();
     }
 
-    pub(crate) fn replace(&mut self, epoch: Epoch, state: SpaceState, writes: &mut Vec<Write>) {
-        self.epoch = Some(epoch);
-        self.confirmed = state;
-        let head = self.confirmed.head;
-        self.settle(writes, |pending| pending.accepted.is_some_and(|seq| seq <= head));
+    /// Takes the relay's state. One of another epoch is that of a relay that was restored from a backup: own ops
+    /// that its log lacks are offered again. `hosts` says which streams this device hosts.
+    pub(crate) fn replace(
+        &mut self,
+        now: Millis,
+        snapshot: Snapshot,
+        hosts: &dyn Fn(StreamId) -> bool,
+        batch: u64,
+        writes: &mut Vec<Write>,
+    ) {
+        let restored = self.epoch.is_some_and(|epoch| epoch != snapshot.epoch);
+        self.epoch = Some(snapshot.epoch);
+        self.confirmed = snapshot.state;
+        if restored {
+            self.offer_again(snapshot.last_n, hosts, batch, writes);
+        } else {
+            let head = self.confirmed.head;
+            self.keep(now, writes, |pending| {
+                pending.accepted.is_some_and(|seq| seq <= head)
+            });
+        }
+        self.forget_deleted(writes);
         self.see_anew();
     }
 
+    /// The log begins anew after this number of this device: what was acknowledged above it waits again, in its
+    /// old order, before what waited already.
+    fn offer_again(
+        &mut self,
+        last_n: u64,
+        hosts: &dyn Fn(StreamId) -> bool,
+        batch: u64,
+        writes: &mut Vec<Write>,
+    ) {
+        for pending in &mut self.pending {
+            // It was the place in another log.
+            pending.accepted = None;
+            pending.sent = false;
+        }
+        let state = &self.confirmed;
+        // Of what is past there is nothing to say to others, and the person need not read that it was refused.
+        let means_something = |op: &Op| match op {
+            Op::StreamStarted { stream, .. } => hosts(*stream),
+            Op::StreamEnded { stream, .. } => state.streams.contains_key(stream),
+            Op::MessageDeleted { message } => state.message(*message).is_some(),
+            _ => true,
+        };
+        let lacking = self.kept.take_after(last_n, writes);
+        let lacking = lacking.into_iter().filter(|kept| means_something(&kept.op));
+        self.pending.extend(lacking.map(|kept| Pending {
+            n: kept.n,
+            op: kept.op,
+            storing: None,
+            sent: false,
+            ever_sent: true,
+            accepted: None,
+            made: kept.made,
+        }));
+        self.pending.make_contiguous().sort_by_key(|pending| pending.n);
+        self.renumber_after(last_n, batch, writes);
+    }
+
+    fn forget_deleted(&mut self, writes: &mut Vec<Write>) {
+        let state = &self.confirmed;
+        self.kept.forget_messages(
+            |id| state.message(id).is_some_and(|message| message.deleted),
+            writes,
+        );
+    }
+
     /// Folds events in. `false`: one is missing in between, and the space has to be asked for again.
-    pub(crate) fn fold(&mut self, events: &[Event], writes: &mut Vec<Write>) -> bool {
+    pub(crate) fn fold(&mut self, now: Millis, events: &[Event], writes: &mut Vec<Write>) -> bool {
         let mut whole = true;
         for event in events {
             whole = self.confirmed.apply(event);
@@ -384,18 +489,24 @@ impl Replica {
                 break;
             }
             if let Some(name) = event.envelope.author.op.filter(|name| name.device == self.device) {
-                self.settle(writes, |pending| pending.n == name.n);
+                self.keep(now, writes, |pending| pending.n == name.n);
+            }
+            if let Payload::Op(Op::MessageDeleted { message }) = event.payload {
+                self.kept.forget_messages(|id| id == message, writes);
             }
         }
         let head = self.confirmed.head;
-        self.settle(writes, |pending| pending.accepted.is_some_and(|seq| seq <= head));
+        self.keep(now, writes, |pending| {
+            pending.accepted.is_some_and(|seq| seq <= head)
+        });
         self.see_anew();
         whole
     }
 
-    pub(crate) fn accepted(&mut self, n: u64, seq: Seq, writes: &mut Vec<Write>) {
+    pub(crate) fn accepted(&mut self, now: Millis, n: u64, seq: Seq, writes: &mut Vec<Write>) {
         if seq <= self.confirmed.head {
-            self.settle(writes, |pending| pending.n == n);
+            self.keep(now, writes, |pending| pending.n == n);
+            self.forget_deleted(writes);
             self.see_anew();
         } else if let Some(pending) = self.pending.iter_mut().find(|pending| pending.n == n) {
             pending.accepted = Some(seq);
@@ -403,8 +514,8 @@ impl Replica {
     }
 
     /// The relay acknowledged an op over REST; its event comes with the next subscription.
-    pub(crate) fn accepted_unseen(&mut self, n: u64, seq: Seq, writes: &mut Vec<Write>) {
-        self.accepted(n, seq, writes);
+    pub(crate) fn accepted_unseen(&mut self, now: Millis, n: u64, seq: Seq, writes: &mut Vec<Write>) {
+        self.accepted(now, n, seq, writes);
         if let Some(pending) = self.pending.iter().find(|pending| pending.n == n) {
             writes.push(put_pending(self.space, pending));
         }
@@ -448,15 +559,25 @@ impl Replica {
         Refused::Final(Box::new(op), reason)
     }
 
-    fn settle(&mut self, writes: &mut Vec<Write>, done: impl Fn(&Pending) -> bool) {
-        let space = self.space;
-        self.pending.retain(|pending| {
-            let done = done(pending);
-            if done {
-                writes.push(Write::Delete(outbox_key(space, pending.n)));
-            }
-            !done
-        });
+    /// Ops that stand in the state leave the outbox; they are kept for a while.
+    fn keep(&mut self, now: Millis, writes: &mut Vec<Write>, done: impl Fn(&Pending) -> bool) {
+        for Pending { n, op, made, .. } in self.settle(writes, done) {
+            let seen = now;
+            self.kept.keep(StoredKept { n, op, made, seen }, writes);
+        }
+    }
+
+    /// Takes ops out of the outbox.
+    fn settle(&mut self, writes: &mut Vec<Write>, done: impl Fn(&Pending) -> bool) -> Vec<Pending> {
+        if !self.pending.iter().any(&done) {
+            return Vec::new();
+        }
+        let (settled, rest): (Vec<_>, Vec<_>) = self.pending.drain(..).partition(done);
+        self.pending.extend(rest);
+        for pending in &settled {
+            writes.push(Write::Delete(outbox_key(self.space, pending.n)));
+        }
+        settled
     }
 
     /// When the relay is to be spoken to again.

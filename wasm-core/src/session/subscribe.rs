@@ -35,7 +35,7 @@ impl Session {
         shared.replica.sync = Sync::Asked;
         let frame = ClientFrame::Subscribe {
             space,
-            epoch: shared.replica.epoch,
+            epoch: shared.replica.epoch.filter(|_| !shared.replica.ask_whole),
             since: shared.replica.confirmed.head,
         };
         self.send(frame);
@@ -44,7 +44,7 @@ impl Session {
     /// Something is missing that the relay cannot know of: everything is asked for anew.
     pub(super) fn ask_anew(&mut self, space: SpaceId) {
         if let Some(shared) = self.spaces.get_mut(&space) {
-            shared.replica.epoch = None;
+            shared.replica.ask_whole = true;
         }
         self.subscribe(space);
     }

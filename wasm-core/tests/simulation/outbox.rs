@@ -1,5 +1,6 @@
 //! The outbox goes by REST when nothing live is open.
 
+use protocol::rest::SpaceNow;
 use protocol::{ClientFrame, Code, Op, Refusal, ServerFrame, TabId, limits};
 use tabspace_wasm_core::command::Command;
 
@@ -154,4 +155,55 @@ fn an_op_that_was_too_fast_waits_as_long_as_the_relay_says_and_those_behind_it_w
     world.clients[1].session.tick(until);
     world.clients[1].perform();
     assert_eq!(submitted(&mut world), sent);
+}
+
+#[test]
+fn what_a_restored_relay_lacks_is_offered_again_by_rest() {
+    let mut world = World::new(14);
+    world.settle();
+    world.relay.back_up_only();
+    rename(&mut world, "Acknowledged and lost");
+    world.settle();
+    world.restore_relay();
+    world.clients[1].session.close(world.now, SPACE);
+    let now = world.now;
+    let said = Command::Send("later".into());
+    world.clients[1].session.command(now, SPACE, said);
+    world.clients[1].perform();
+    write_all(&mut world);
+
+    let (member, device) = (world.clients[1].member, world.clients[1].device);
+    let taken = world.clients[1].session.take_waiting(SPACE, 500);
+    assert_eq!(taken.len(), 1);
+    let (n, op) = taken[0].clone();
+    assert_eq!(world.relay.submit(now, member, device, n, op), Err(Code::OpGap));
+
+    let found = SpaceNow {
+        epoch: world.relay.epoch,
+        you: member,
+        state: world.relay.state.clone(),
+        people: vec![],
+        last_n: world.relay.last_n.get(&device).copied().or(Some(0)),
+    };
+    let session = &mut world.clients[1].session;
+    session.caught_up(now, SPACE, found);
+    assert_eq!(
+        session.state(SPACE).expect("it is there").tabs[&TAB].title,
+        "Acknowledged and lost"
+    );
+    assert_eq!(
+        session.take_waiting(SPACE, 500),
+        vec![],
+        "the new numbers are not on disk yet"
+    );
+    world.clients[1].perform();
+    write_all(&mut world);
+    let taken = world.clients[1].session.take_waiting(SPACE, 500);
+    assert_eq!(taken.len(), 2);
+    relay_answers(&mut world, taken);
+    assert_eq!(world.relay.state.tabs[&TAB].title, "Acknowledged and lost");
+
+    world.clients[1].session.open(now, SPACE, member);
+    world.settle();
+    world.check();
 }

@@ -1,6 +1,6 @@
 //! A model of the relay, its clients, and a bad network between them, in simulated time.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use protocol::event::{Author, Envelope, Event, OpName, Payload};
@@ -17,7 +17,6 @@ use tabspace_wasm_core::session::{Effect, Session};
 use tabspace_wasm_core::view::LinkView;
 
 pub(crate) const SPACE: SpaceId = SpaceId::from_bits(1);
-pub(crate) const EPOCH: Epoch = Epoch::from_bits(9);
 
 /// A small generator with a state that is handed around.
 #[derive(Clone)]
@@ -48,20 +47,72 @@ impl Dice {
 }
 
 /// What the relay promises, in the simplest form.
-#[derive(Default)]
 pub(crate) struct Relay {
-    pub(crate) log: Vec<Event>,
-    pub(crate) state: SpaceState,
-    pub(crate) answers: BTreeMap<(DeviceId, u64), (Op, Result<Seq, Code>)>,
-    pub(crate) last_n: BTreeMap<DeviceId, u64>,
+    pub(crate) database: Database,
+    /// Copies of the database, the oldest first.
+    backups: Vec<Database>,
+    pub(crate) epoch: Epoch,
     /// It cannot reach its database: subscriptions are answered with this.
     pub(crate) trouble: Option<Refusal>,
     /// How many subscriptions it got.
     pub(crate) subscriptions: usize,
 }
 
+/// What a backup of the relay holds.
+#[derive(Clone, Default)]
+pub(crate) struct Database {
+    pub(crate) log: Vec<Event>,
+    pub(crate) state: SpaceState,
+    pub(crate) answers: BTreeMap<(DeviceId, u64), (Op, Result<Seq, Code>)>,
+    pub(crate) last_n: BTreeMap<DeviceId, u64>,
+}
+
+impl std::ops::Deref for Relay {
+    type Target = Database;
+    fn deref(&self) -> &Database {
+        &self.database
+    }
+}
+
 impl Relay {
+    fn new() -> Self {
+        Self {
+            database: Database::default(),
+            backups: Vec::new(),
+            epoch: Epoch::from_bits(9),
+            trouble: None,
+            subscriptions: 0,
+        }
+    }
+
+    pub(crate) fn back_up(&mut self) {
+        self.backups.push(self.database.clone());
+    }
+
+    /// A backup, and no older one is left.
+    pub(crate) fn back_up_only(&mut self) {
+        self.backups.clear();
+        self.back_up();
+    }
+
     pub(crate) fn order(&mut self, now: Millis, author: Author, op: Op) -> Seq {
+        self.database.order(now, author, op)
+    }
+
+    pub(crate) fn submit(
+        &mut self,
+        now: Millis,
+        member: MemberId,
+        device: DeviceId,
+        n: u64,
+        op: Op,
+    ) -> Result<Seq, Code> {
+        self.database.submit(now, member, device, n, op)
+    }
+}
+
+impl Database {
+    fn order(&mut self, now: Millis, author: Author, op: Op) -> Seq {
         let seq = self.state.head.next();
         let event = Event {
             envelope: Envelope {
@@ -77,7 +128,7 @@ impl Relay {
         seq
     }
 
-    pub(crate) fn submit(
+    fn submit(
         &mut self,
         now: Millis,
         member: MemberId,
@@ -99,6 +150,7 @@ impl Relay {
         let answer = op
             .check_shared()
             .and_then(|()| authorise(&self.state, member, &Action::Submit(&op)))
+            .and_then(|()| self.is_new(&op))
             .map(|()| {
                 self.order(
                     now,
@@ -113,6 +165,33 @@ impl Relay {
         self.last_n.insert(device, n);
         answer
     }
+
+    /// A message is sent under a new id.
+    fn is_new(&self, op: &Op) -> Result<(), Code> {
+        let Op::MessageSent { message, .. } = op else {
+            return Ok(());
+        };
+        let same = |event: &&Event| matches!(&event.payload, Payload::Op(Op::MessageSent { message: id, .. }) if id == message);
+        match self.log.iter().find(same) {
+            Some(_) => Err(Code::OpNotAllowed),
+            None => Ok(()),
+        }
+    }
+
+    /// How often an op of a device stands in the log.
+    pub(crate) fn count(&self, device: DeviceId, op: &Op) -> usize {
+        let of_device = |event: &&Event| event.envelope.author.op.is_some_and(|name| name.device == device);
+        let is_it = |event: &&Event| matches!(&event.payload, Payload::Op(known) if known == op);
+        self.log.iter().filter(of_device).filter(is_it).count()
+    }
+}
+
+/// How fast a client's disk writes.
+#[derive(PartialEq)]
+pub(crate) enum Pace {
+    Usual,
+    /// Nothing is written for now.
+    Stopped,
 }
 
 /// A client: a session, its disk, and its connection.
@@ -130,7 +209,11 @@ pub(crate) struct Client {
     pub(crate) sent: Seq,
     pub(crate) to_relay: VecDeque<ClientFrame>,
     pub(crate) from_relay: VecDeque<ServerFrame>,
-    pub(crate) acknowledged: BTreeSet<u64>,
+    /// The ops that it was told are in the log, by the life of the relay and the number there.
+    pub(crate) acknowledged: BTreeMap<(Epoch, u64), Op>,
+    /// The ops that it was told are not, with the reasons.
+    pub(crate) refused: Vec<(Op, Code)>,
+    pub(crate) disk_pace: Pace,
     /// What the capture was told to hold back.
     pub(crate) held: Vec<Held>,
 }
@@ -154,7 +237,9 @@ impl Client {
             sent: Seq(0),
             to_relay: VecDeque::new(),
             from_relay: VecDeque::new(),
-            acknowledged: BTreeSet::new(),
+            acknowledged: BTreeMap::new(),
+            refused: Vec::new(),
+            disk_pace: Pace::Usual,
             held: Vec::new(),
         }
     }
@@ -205,7 +290,25 @@ impl Client {
         }
     }
 
+    /// Remembers what the relay said of its ops.
+    fn hear(&mut self, relay: &Relay, frame: &ServerFrame) {
+        match frame {
+            ServerFrame::Accepted { n, .. } => {
+                let (op, _) = &relay.answers[&(self.device, *n)];
+                self.acknowledged.insert((relay.epoch, *n), op.clone());
+            }
+            ServerFrame::Refused { n, reason, .. } if reason.code != Code::OpGap => {
+                let (op, _) = &relay.answers[&(self.device, *n)];
+                self.refused.push((op.clone(), reason.code));
+            }
+            _ => {}
+        }
+    }
+
     pub(crate) fn write_one(&mut self, now: Millis) {
+        if self.disk_pace == Pace::Stopped {
+            return;
+        }
         let Some(batch) = self.writing.pop_front() else {
             return;
         };
@@ -228,13 +331,21 @@ pub(crate) struct World {
     pub(crate) dice: Dice,
     pub(crate) relay: Relay,
     pub(crate) clients: Vec<Client>,
+    /// The relay is backed up now and then, and sometimes restored.
+    pub(crate) disasters: bool,
 }
 
 impl World {
+    /// Alice, who owns the space, Bob and Clara.
     pub(crate) fn new(seed: u64) -> Self {
+        Self::of(seed, &["alice", "bob", "clara"])
+    }
+
+    /// The first of these owns the space, the others edit it.
+    pub(crate) fn of(seed: u64, names: &[&'static str]) -> Self {
         let dice = Dice::new(seed);
         let owner = MemberId::from_bits(1);
-        let mut relay = Relay::default();
+        let mut relay = Relay::new();
         let tabs = Position::spread(None, None, 5)
             .into_iter()
             .enumerate()
@@ -262,8 +373,8 @@ impl World {
             },
             Op::SpaceCreated(created),
         );
-        let mut clients = vec![Client::new("alice", owner, &dice)];
-        for (at, name) in ["bob", "clara"].into_iter().enumerate() {
+        let mut clients = vec![Client::new(names[0], owner, &dice)];
+        for (at, name) in names.iter().skip(1).enumerate() {
             let member = MemberId::from_bits(2 + at as u128);
             relay.order(
                 Millis(1),
@@ -275,11 +386,25 @@ impl World {
             );
             clients.push(Client::new(name, member, &dice));
         }
+        relay.back_up();
         Self {
             now: Millis(1_000),
             dice,
             relay,
             clients,
+            disasters: false,
+        }
+    }
+
+    /// The relay loses its database and goes on from one of its backups, under another epoch. Later backups are
+    /// lost too.
+    pub(crate) fn restore_relay(&mut self) {
+        let at = self.dice.below(self.relay.backups.len() as u64) as usize;
+        self.relay.backups.truncate(at + 1);
+        self.relay.database = self.relay.backups[at].clone();
+        self.relay.epoch = Epoch::from_bits(self.dice.bits());
+        for client in &mut self.clients {
+            client.cut(self.now);
         }
     }
 
@@ -310,9 +435,7 @@ impl World {
                 }
                 let client = &mut self.clients[at];
                 if let Some(frame) = client.from_relay.pop_front() {
-                    if let ServerFrame::Accepted { n, .. } = &frame {
-                        client.acknowledged.insert(*n);
-                    }
+                    client.hear(&self.relay, &frame);
                     let text = serde_json::to_string(&frame).expect("frames are JSON");
                     client.session.frame_arrived(self.now, &text);
                     client.perform();
@@ -323,7 +446,9 @@ impl World {
             return;
         }
         let who = self.dice.below(count) as usize;
-        match self.dice.below(24) {
+        match self.dice.below(if self.disasters { 26 } else { 24 }) {
+            24 => self.relay.back_up(),
+            25 if self.dice.below(4) == 0 => self.restore_relay(),
             0 | 1 => self.clients[who].cut(self.now),
             2 => {
                 let dice = self.dice.clone();
@@ -391,7 +516,7 @@ impl World {
             (1, Some(tab)) => Command::RemoveTab(tab),
             (2, Some(tab)) => Command::RenameTab {
                 tab,
-                title: format!("title {}", dice.below(1_000)),
+                title: format!("title {}", dice.next()),
             },
             (3 | 4, Some(tab)) => Command::MoveTab {
                 tab,
@@ -412,7 +537,7 @@ impl World {
                 let _refused = client.session.submit(self.now, SPACE, op);
                 return;
             }
-            _ => Command::Send(format!("{} says {}", client.name, dice.below(1_000_000))),
+            _ => Command::Send(format!("{} says {}", client.name, dice.next())),
         };
         client.session.command(self.now, SPACE, command);
     }
@@ -471,11 +596,11 @@ impl World {
                 client.sent = self.relay.state.head;
                 client
                     .from_relay
-                    .push_back(if epoch == Some(EPOCH) && since > Seq(0) {
+                    .push_back(if epoch == Some(self.relay.epoch) && since > Seq(0) {
                         let events = self.relay.log[since.0 as usize..].to_vec();
                         ServerFrame::Resumed {
                             space: SPACE,
-                            epoch: EPOCH,
+                            epoch: self.relay.epoch,
                             you: member,
                             last_n,
                             events,
@@ -485,7 +610,7 @@ impl World {
                         let state = Box::new(self.relay.state.clone());
                         ServerFrame::Snapshot {
                             space: SPACE,
-                            epoch: EPOCH,
+                            epoch: self.relay.epoch,
                             you: member,
                             last_n,
                             state,
@@ -522,7 +647,34 @@ impl World {
         }
     }
 
-    pub(crate) fn check(&self) {
+    /// Everybody is connected and has nothing to say.
+    pub(crate) fn is_quiet(&self) -> bool {
+        let quiet = |client: &Client| {
+            client.subscribed
+                && client.link() == LinkView::Live
+                && !client.session.has_unsent()
+                && client.writing.is_empty()
+                && client.from_relay.is_empty()
+                && client.session.confirmed(SPACE) == Some(&self.relay.state)
+        };
+        self.clients.iter().all(quiet)
+    }
+
+    /// A client becomes a member by a link.
+    pub(crate) fn join(&mut self, who: usize, member: MemberId) {
+        let role = Role::Editor;
+        let author = Author { member, op: None };
+        self.relay
+            .order(self.now, author, Op::MemberJoined { member, role });
+        self.fan_out();
+        let client = &mut self.clients[who];
+        client.member = member;
+        client.session.close(self.now, SPACE);
+        client.session.open(self.now, SPACE, member);
+    }
+
+    /// Everybody has the relay's state, and the relay all that they did.
+    pub(crate) fn check_same(&self) {
         for client in &self.clients {
             let name = client.name;
             assert_eq!(
@@ -540,19 +692,43 @@ impl World {
                 !client.disk.keys().any(|key| key.starts_with("outbox/")),
                 "{name} keeps an outbox"
             );
-            for &n in &client.acknowledged {
-                let times = self.relay.log.iter().filter(|event| {
-                    event.envelope.author.op
-                        == Some(OpName {
-                            device: client.device,
-                            n,
-                        })
-                });
-                assert_eq!(times.count(), 1, "{name}'s op {n} was acknowledged");
-            }
         }
         for (at, event) in self.relay.log.iter().enumerate() {
             assert_eq!(event.envelope.seq, Seq(at as u64 + 1));
         }
     }
+
+    /// That, and nothing that was acknowledged is lost or there twice.
+    pub(crate) fn check(&self) {
+        self.check_same();
+        for client in &self.clients {
+            let name = client.name;
+            for ((_, n), op) in &client.acknowledged {
+                let times = self.relay.count(client.device, op);
+                let refused = client.refused.iter().any(|(other, _)| other == op);
+                assert!(
+                    times > 0 || refused,
+                    "{name}'s op {n} was acknowledged and is lost: {op:?}"
+                );
+                assert!(
+                    times <= 1 || !is_unique(op),
+                    "{name}'s op {n} is in the log {times} times: {op:?}"
+                );
+            }
+            for (op, code) in &client.refused {
+                assert!(
+                    !matches!(code, Code::OpNotAllowed | Code::OpConflict),
+                    "{name} offered twice: {op:?}"
+                );
+            }
+        }
+    }
+}
+
+/// Nobody in this world makes the same op again.
+const fn is_unique(op: &Op) -> bool {
+    matches!(
+        op,
+        Op::MessageSent { .. } | Op::TabAdded(_) | Op::GroupAdded(_) | Op::TabUpdated { title: Some(_), .. }
+    )
 }
