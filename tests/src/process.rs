@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
@@ -72,6 +72,11 @@ impl ProcessGroup {
         self.output.last_lines()
     }
 
+    /// All lines that tell of a panic, however long ago.
+    pub fn panics(&self) -> Vec<String> {
+        self.output.lock().panics.clone()
+    }
+
     /// The exit status if the process ended by itself.
     ///
     /// # Errors
@@ -118,7 +123,14 @@ impl fmt::Debug for ProcessGroup {
 
 /// The last lines of a process' output, filled by threads that end with the process.
 #[derive(Clone, Default)]
-struct Output(Arc<Mutex<VecDeque<String>>>);
+struct Output(Arc<Mutex<Lines>>);
+
+#[derive(Default)]
+struct Lines {
+    last: VecDeque<String>,
+    /// Those that Rust's panic handler begins with, at most as many as are kept of the others.
+    panics: Vec<String>,
+}
 
 impl Output {
     fn keep_from(&self, source: impl Read + Send + 'static) {
@@ -126,18 +138,28 @@ impl Output {
         std::thread::spawn(move || {
             for line in BufReader::new(source).split(b'\n') {
                 let Ok(line) = line else { return };
+                let line = String::from_utf8_lossy(&line).into_owned();
                 let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
-                if lines.len() == OUTPUT_LINES {
-                    lines.pop_front();
+                if lines.last.len() == OUTPUT_LINES {
+                    lines.last.pop_front();
                 }
-                lines.push_back(String::from_utf8_lossy(&line).into_owned());
+                if line.contains("panicked") && lines.panics.len() < OUTPUT_LINES {
+                    lines.panics.push(line.clone());
+                }
+                lines.last.push_back(line);
             }
         });
     }
 
+    fn lock(&self) -> MutexGuard<'_, Lines> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn last_lines(&self) -> String {
-        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.iter().fold(String::new(), |text, line| text + line + "\n")
+        self.lock()
+            .last
+            .iter()
+            .fold(String::new(), |text, line| text + line + "\n")
     }
 }
 

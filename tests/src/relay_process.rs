@@ -23,7 +23,11 @@ pub struct RelayProcess {
     process: ProcessGroup,
     folder: tempfile::TempDir,
     settings: Vec<(String, String)>,
+    /// A program and its arguments that start the relay; empty when it is started as it is.
+    launcher: Vec<String>,
     url: String,
+    /// What the processes before this one wrote when they panicked.
+    panics: Vec<String>,
 }
 
 impl RelayProcess {
@@ -41,15 +45,27 @@ impl RelayProcess {
     /// # Errors
     /// As [`RelayProcess::start`].
     pub fn start_with(settings: &[(&str, &str)]) -> Result<Self> {
+        Self::start_by(&[], settings)
+    }
+
+    /// As [`RelayProcess::start_with`], by a program that is given the relay's command line, such as
+    /// `strace -f`.
+    ///
+    /// # Errors
+    /// As [`RelayProcess::start`].
+    pub fn start_by(launcher: &[&str], settings: &[(&str, &str)]) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("tabspace-relay-").tempdir()?;
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         let settings: Vec<_> = settings.iter().map(owned).collect();
-        let (process, url) = spawn("127.0.0.1:0", folder.path(), &settings)?;
+        let launcher: Vec<String> = launcher.iter().map(|word| (*word).to_owned()).collect();
+        let (process, url) = spawn("127.0.0.1:0", folder.path(), &launcher, &settings)?;
         Ok(Self {
             process,
             folder,
             settings,
+            launcher,
             url,
+            panics: Vec::new(),
         })
     }
 
@@ -92,8 +108,21 @@ impl RelayProcess {
     pub fn start_again(&mut self) -> Result<()> {
         self.process.kill();
         let address = self.url.trim_start_matches("http://").to_owned();
-        (self.process, self.url) = spawn(&address, self.folder.path(), &self.settings)?;
+        self.panics.extend(self.process.panics());
+        (self.process, self.url) = spawn(&address, self.folder.path(), &self.launcher, &self.settings)?;
         Ok(())
+    }
+
+    /// The number of its process; its launcher's, if that stays.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// What it wrote when it panicked, since it was first started.
+    pub fn panics(&self) -> Vec<String> {
+        let mut panics = self.panics.clone();
+        panics.extend(self.process.panics());
+        panics
     }
 
     /// The last lines that it wrote.
@@ -108,7 +137,12 @@ fn binary() -> PathBuf {
     std::env::var_os("TABSPACE_RELAY_BIN").map_or_else(built, PathBuf::from)
 }
 
-fn spawn(listen: &str, data: &Path, settings: &[(String, String)]) -> Result<(ProcessGroup, String)> {
+fn spawn(
+    listen: &str,
+    data: &Path,
+    launcher: &[String],
+    settings: &[(String, String)],
+) -> Result<(ProcessGroup, String)> {
     let binary = binary();
     if !binary.is_file() {
         return Err(Failure(format!(
@@ -116,7 +150,14 @@ fn spawn(listen: &str, data: &Path, settings: &[(String, String)]) -> Result<(Pr
             binary.display()
         )));
     }
-    let mut command = Command::new(&binary);
+    let mut command = match launcher {
+        [] => Command::new(&binary),
+        [program, arguments @ ..] => {
+            let mut command = Command::new(program);
+            command.args(arguments).arg(&binary);
+            command
+        }
+    };
     command
         .args(["--listen", listen, "--data"])
         .arg(data)

@@ -132,8 +132,17 @@ fn run_part(part: Part, counts: &mut Counts) -> Result<()> {
         }
         Part::Stories => {
             setup::install_browsers_and_database()?;
+            setup::install_tracer()?;
             let relay = build::relay_for_tests()?;
-            let step = cargo_test().args(["--package", "tabspace-tests", "--lib", "--test", "stories"]);
+            let step = cargo_test().args([
+                "--package",
+                "tabspace-tests",
+                "--lib",
+                "--test",
+                "stories",
+                "--test",
+                "fire",
+            ]);
             counts.run(step.env("TABSPACE_RELAY_BIN", relay))
         }
         Part::Lint => lint(counts),

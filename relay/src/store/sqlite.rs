@@ -4,8 +4,10 @@ use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::SqlitePool;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{Connection, SqlitePool};
 
 use super::durability::Durability;
 use super::{StoreError, Tx};
@@ -37,6 +39,7 @@ impl Folder {
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(patience)
+            .after_release(|connection, _| Box::pin(is_at_rest(connection)))
             .connect_with(options.clone())
             .await?;
         durability(&writer).await?.demand()?;
@@ -114,6 +117,15 @@ async fn durability(writer: &SqlitePool) -> Result<Durability, StoreError> {
         .fetch_one(&mut *connection)
         .await?;
     Ok(Durability::sqlite(journal_mode, synchronous))
+}
+
+/// Whether the writer's connection may begin another transaction; if not, the next one gets a new connection. When
+/// the disk is full, `SQLite` ends a transaction by itself, the rollback that follows fails, and sqlx counts the
+/// transaction as open for ever.
+async fn is_at_rest(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // What was not committed is rolled back before this is answered.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 fn lock(folder: &Path) -> Result<File, StoreError> {

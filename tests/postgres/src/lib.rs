@@ -118,6 +118,19 @@ impl PrivatePostgres {
         run(&mut command, "pg_ctl stop")
     }
 
+    /// `kill -9` to the cluster's first process. The others end once they notice; until then
+    /// [`PrivatePostgres::start_again`] fails and may be tried again.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn kill(&self) -> Result<(), String> {
+        let file = std::fs::read_to_string(self.data().join("postmaster.pid"));
+        let file = file.map_err(|error| format!("Postgres does not run: {error}"))?;
+        let pid = file.lines().next().unwrap_or_default().trim();
+        let mut command = as_unprivileged(Path::new("kill"));
+        run(command.args(["-KILL", pid]), "kill")
+    }
+
     /// Starts the stopped cluster again, at the same addresses and with its data.
     ///
     /// # Errors

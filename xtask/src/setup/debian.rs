@@ -70,6 +70,11 @@ const FIREFOX: &[Package] = &[Package {
     seen_by: Sign::ProgramOf(&["firefox", "firefox-esr"]),
 }];
 
+const TRACER: &[Package] = &[Package {
+    name: "strace",
+    seen_by: Sign::Program("strace"),
+}];
+
 const NPM: &[Package] = &[
     Package {
         name: "nodejs",
@@ -89,6 +94,11 @@ pub(crate) fn install_browsers_and_database() -> Result<()> {
 /// Firefox, with which a guest in the tests comes.
 pub(crate) fn install_firefox() -> Result<()> {
     install(FIREFOX)
+}
+
+/// strace, with which the tests see the order of the relay's system calls.
+pub(crate) fn install_tracer() -> Result<()> {
+    install(TRACER)
 }
 
 /// npm, with which the remaining tools come.
