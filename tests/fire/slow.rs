@@ -145,19 +145,17 @@ async fn listen(line: &mut Line, from: Seq, count: watch::Receiver<Option<u64>>)
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_stops_reading_is_closed_and_comes_back_and_nobody_else_notices() -> Result<()> {
     const RECEIVERS: usize = 200;
-    const SLOW: u128 = 2;
+    const SLOW: u32 = 2;
     /// Half a MiB for each receiver, buffers of long frames on a busy machine included, and for each slow one
     /// twice the 4 MiB that may wait for it.
     const BOUND_KIB: u64 = 512 * RECEIVERS as u64 + 2 * 4 * 1024 * SLOW as u64;
     let relay = RelayProcess::start_with(&UNLIMITED)?;
     let audience = Audience::invite(relay.url(), 1, 20).await?;
     let (space, alice) = (audience.space, &audience.alice);
-    let lines = audience
-        .seat(RECEIVERS - usize::try_from(SLOW).unwrap_or_default())
-        .await?;
+    let lines = audience.seat(RECEIVERS - SLOW as usize).await?;
     let mut slow = Vec::new();
     for number in 0..SLOW {
-        let device = DeviceId::from_bits(900 + number);
+        let device = DeviceId::from_bits(u128::from(900 + number));
         let person = audience.people[0].with_device(device);
         let mut line = person.connect_with(Some(4 * 1024)).await?;
         line.subscribe(space, None, Seq(0)).await?;
@@ -183,7 +181,7 @@ async fn who_stops_reading_is_closed_and_comes_back_and_nobody_else_notices() ->
         let given_up = Arc::clone(&given_up);
         async move {
             let mut missing: BTreeSet<_> = (0..SLOW)
-                .map(|number| DeviceId::from_bits(900 + number))
+                .map(|number| DeviceId::from_bits(u128::from(900 + number)))
                 .collect();
             while let Some(frame) = watcher.next().await {
                 if let ServerFrame::PresenceGone { device, .. } = frame {
