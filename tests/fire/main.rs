@@ -1,6 +1,7 @@
 //! The real relay under fire: killed, out of space, stared at, shouted at, left and stormed. No browser.
 
 mod diary;
+mod hostile;
 mod kills;
 mod order;
 mod slow;

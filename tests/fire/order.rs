@@ -161,8 +161,9 @@ fn committed_before_it_was_told(calls: &[Call], n: u64) -> std::result::Result<(
     ))
 }
 
-/// Runs a traced relay, sends it ops one by one, and returns what it asked of the system.
-async fn trace_of(settings: &[(&str, &str)]) -> Result<Vec<Call>> {
+/// Runs a traced relay, sends it ops one by one, and returns what it asked of the system. At its start it has to
+/// say that the database is as `durable` as this.
+async fn trace_of(settings: &[(&str, &str)], durable: &[&str]) -> Result<Vec<Call>> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("trace");
     let path = file.to_string_lossy().into_owned();
@@ -180,7 +181,10 @@ async fn trace_of(settings: &[(&str, &str)]) -> Result<Vec<Call>> {
         "-o",
         &path,
     ];
-    let started = RelayProcess::start_by(&strace, &[&UNLIMITED, settings].concat());
+    let started = RelayProcess::start_by(
+        &strace,
+        &[&UNLIMITED, [("RUST_LOG", "info")].as_slice(), settings].concat(),
+    );
     let mut relay = started.map_err(explain)?;
     let alice = Person::arrive(relay.url(), "Alice", DeviceId::from_bits(7)).await?;
     let space = SpaceId::from_bits(1);
@@ -200,19 +204,30 @@ async fn trace_of(settings: &[(&str, &str)]) -> Result<Vec<Call>> {
     }
     relay.shut_down().await?;
     assert_no_panic(&relay);
+    let output = relay.output();
+    let said = output
+        .lines()
+        .find(|line| line.contains("durability: "))
+        .unwrap_or_default();
+    for setting in durable {
+        assert!(
+            said.contains(setting),
+            "{setting} is not in force: {said}\n{output}"
+        );
+    }
     let trace = wait_for("the whole trace", PATIENCE, async || whole_trace(&file)).await?;
     Ok(calls(&trace))
 }
 
-/// What strace wrote, once it has written the end of the first process.
+/// What strace wrote, once it has written the end of the first process. Numbers are padded to one width.
 fn whole_trace(file: &Path) -> Result<Option<String>> {
     let trace = String::from_utf8_lossy(&std::fs::read(file)?).into_owned();
     let first = trace.split(' ').next().unwrap_or_default();
-    let ended = format!("{first} +++ exited");
-    Ok(trace
-        .lines()
-        .any(|line| line.starts_with(&ended))
-        .then_some(trace))
+    let ends = |line: &str| {
+        let rest = line.strip_prefix(first);
+        rest.is_some_and(|rest| rest.trim_start().starts_with("+++ exited"))
+    };
+    Ok(trace.lines().any(ends).then_some(trace))
 }
 
 fn explain(failure: Failure) -> Failure {
@@ -227,7 +242,7 @@ fn explain(failure: Failure) -> Failure {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_relay_syncs_an_op_before_it_tells_of_it_on_sqlite() -> Result<()> {
-    let calls = trace_of(&[]).await?;
+    let calls = trace_of(&[], &["journal_mode = wal", "synchronous = full"]).await?;
     for n in 1..=OPS {
         synced_before_it_was_told(&calls, n)?;
     }
@@ -237,7 +252,9 @@ async fn the_relay_syncs_an_op_before_it_tells_of_it_on_sqlite() -> Result<()> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgres_has_committed_an_op_before_the_relay_tells_of_it() -> Result<()> {
     let postgres = PrivatePostgres::start()?;
-    let calls = trace_of(&[("DATABASE_URL", &postgres.fresh_database())]).await?;
+    let database = postgres.fresh_database();
+    let settings = [("DATABASE_URL", database.as_str())];
+    let calls = trace_of(&settings, &["synchronous_commit = on"]).await?;
     for n in 1..=OPS {
         committed_before_it_was_told(&calls, n)?;
     }

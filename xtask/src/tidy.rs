@@ -22,6 +22,7 @@ type Rule = (&'static str, fn(&Tree) -> Vec<String>);
 
 const RULES: &[Rule] = &[
     ("files named in the docs exist", docs::name_files_that_exist),
+    ("every promise names its tests", docs::promises_name_tests),
     (
         "every permission is justified",
         extension::permissions_are_justified,

@@ -30,6 +30,42 @@ pub(super) fn name_files_that_exist(tree: &Tree) -> Vec<String> {
     complaints
 }
 
+/// The document and the heading under which a table names the tests of each promise.
+const PROMISES: (&str, &str) = (
+    "ARCHITECTURE.md",
+    "## Promises and the tests that try to break them",
+);
+
+/// A promise without a test is a hope: every row of the table names some, and each is a function that exists.
+pub(super) fn promises_name_tests(tree: &Tree) -> Vec<String> {
+    let (document, heading) = PROMISES;
+    let text = tree.get(document).map_or("", String::as_str);
+    let rows = numbered(document, text)
+        .skip_while(|(_, line)| *line != heading)
+        .skip(1)
+        .take_while(|(_, line)| !line.starts_with("## "))
+        .filter(|(_, line)| line.starts_with("| ") && line.contains(". "));
+    let mut complaints = Vec::new();
+    let mut count = 0;
+    for (place, row) in rows {
+        count += 1;
+        let mut tests = in_code_type(row).peekable();
+        if tests.peek().is_none() {
+            complaints.push(format!("{place} names no test"));
+        }
+        for test in tests {
+            let function = format!("fn {test}(");
+            if !ending_in(tree, &["rs"]).any(|(_, source)| source.contains(&function)) {
+                complaints.push(format!("{place} names the test {test}, which does not exist"));
+            }
+        }
+    }
+    if count == 0 {
+        complaints.push(format!("{document} has no table under \"{heading}\""));
+    }
+    complaints
+}
+
 fn in_code_type(line: &str) -> impl Iterator<Item = &str> {
     line.split('`').skip(1).step_by(2)
 }
@@ -106,5 +142,21 @@ mod tests {
                 "docs/guide.md:6 names GONE.md, which does not exist",
             ]
         );
+    }
+
+    #[test]
+    fn a_promise_without_a_test_is_found() {
+        let table = "## Promises and the tests that try to break them\n| promise | attacked by |\n|---|---|\n\
+                     | 1. It holds. | `it_holds`, `it_holds_twice` |\n| 2. It is quick. | |\n\n## Next\n| 3. No. | |\n";
+        let sources = "fn it_holds() {}";
+        let complaints = promises_name_tests(&tree(&[("ARCHITECTURE.md", table), ("a.rs", sources)]));
+        assert_eq!(
+            complaints,
+            [
+                "ARCHITECTURE.md:4 names the test it_holds_twice, which does not exist",
+                "ARCHITECTURE.md:5 names no test",
+            ]
+        );
+        assert_eq!(promises_name_tests(&tree(&[])).len(), 1);
     }
 }
