@@ -1,22 +1,33 @@
 //! Measurements beside a rival, taken in the same run, as JSON lines on standard output. What is being done
 //! is told on standard error.
 //!
-//! `cargo xtask bench list`, `bench live`, `bench popup` and `bench stream`; without a part all of them.
+//! `cargo xtask bench list`, `bench live`, `bench popup`, `bench stream` and `bench relay`; without a part all
+//! of them.
 
+#[cfg(feature = "browsers")]
 mod library;
 mod line;
+#[cfg(feature = "browsers")]
 mod list;
+#[cfg(feature = "browsers")]
 mod live;
+#[cfg(feature = "browsers")]
 mod popup;
+#[cfg(feature = "relay")]
+mod relay;
+#[cfg(feature = "browsers")]
 mod stream;
+#[cfg(feature = "browsers")]
 mod trace;
 
-use tabspace_tests::Result;
+/// The outcome of a measurement; what went wrong is a sentence.
+type Outcome = std::result::Result<(), Box<dyn std::error::Error + Send + Sync>>;
 
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
-    let wanted = std::env::args().nth(1);
-    match run(wanted.as_deref()).await {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match run(&words).await {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(failure) => {
             line::say(&format!("the measurement failed: {failure}"));
@@ -25,18 +36,43 @@ async fn main() -> std::process::ExitCode {
     }
 }
 
-async fn run(wanted: Option<&str>) -> Result<()> {
-    match wanted {
-        None => {
+async fn run(words: &[&str]) -> Outcome {
+    match words {
+        #[cfg(feature = "relay")]
+        ["relay", parts @ ..] => relay::measure(parts).await,
+        other => in_browsers(other).await,
+    }
+}
+
+#[cfg(feature = "browsers")]
+async fn in_browsers(words: &[&str]) -> Outcome {
+    match words {
+        [] => {
             popup::measure().await?;
             list::measure().await?;
             live::measure().await?;
-            stream::measure().await
+            stream::measure().await?;
         }
-        Some("list") => list::measure().await,
-        Some("live") => live::measure().await,
-        Some("popup") => popup::measure().await,
-        Some("stream") => stream::measure().await,
-        Some(other) => Err(format!("there is no part {other}; there are: list, live, popup, stream").into()),
+        ["list"] => list::measure().await?,
+        ["live"] => live::measure().await?,
+        ["popup"] => popup::measure().await?,
+        ["stream"] => stream::measure().await?,
+        other => {
+            let other = other.join(" ");
+            return Err(
+                format!("there is no part {other}; there are: list, live, popup, stream, relay").into(),
+            );
+        }
     }
+    Ok(())
+}
+
+#[cfg(not(feature = "browsers"))]
+async fn in_browsers(words: &[&str]) -> Outcome {
+    std::future::ready(Err(format!(
+        "built without browsers, there is no part {}",
+        words.join(" ")
+    )
+    .into()))
+    .await
 }

@@ -28,7 +28,8 @@ cargo xtask run [--demo]   build everything, start the relay, say how to load th
                            --demo also opens Chromium with it and a sample space
 cargo xtask test [PART…]   check everything, or only: fmt unit store stories lint wasm e2e
 cargo xtask build          build the extension (dist/extension), the web page and the relay
-cargo xtask bench [PART]   measure; without a part, everything
+cargo xtask bench [PART]   measure; without a part, everything; the parts: live stream list popup relay
+  relay [PART…]            or of the relay only: fan-out idle durable rest storm slow
 cargo xtask screenshots    take the pictures of every screen in each state into target/screenshots/screens;
   [--accept NAME…]         accept those whose names begin like this (or `all`) as they are now
 cargo xtask icons          take the drawings of the icons that are named in the code from Lucide's release
@@ -53,7 +54,12 @@ fn dispatch(words: &[&str]) -> Result<ExitCode> {
         ["run", "--demo"] => run::run(true)?,
         ["test", parts @ ..] => return test::test(parts),
         ["build"] => build_all()?,
-        ["bench", arguments @ ..] => bench(arguments)?,
+        ["bench"] => {
+            bench_in_browsers(&[])?;
+            bench_relay(&[])?;
+        }
+        ["bench", "relay", parts @ ..] => bench_relay(parts)?,
+        ["bench", arguments @ ..] => bench_in_browsers(arguments)?,
         ["screenshots"] => return test::screenshots(&[]),
         ["screenshots", "--accept", names @ ..] => return test::screenshots(names),
         ["icons"] => icons::write()?,
@@ -76,7 +82,7 @@ fn build_all() -> Result<()> {
 }
 
 /// Measures the release builds in real browsers; the numbers in docs/measurements.md come from here.
-fn bench(arguments: &[&str]) -> Result<()> {
+fn bench_in_browsers(arguments: &[&str]) -> Result<()> {
     setup::install_browsers_and_database()?;
     let extension = build::everything(Audience::Test)?;
     let relay = build::relay()?;
@@ -84,6 +90,18 @@ fn bench(arguments: &[&str]) -> Result<()> {
         .args(["run", "--package", "tabspace-bench", "--"])
         .args(arguments)
         .env("TABSPACE_EXTENSION", extension)
+        .env("TABSPACE_RELAY_BIN", relay)
+        .run()
+}
+
+/// Measures the released relay beside others. What loads it, and what it is held against, is built like it.
+fn bench_relay(parts: &[&str]) -> Result<()> {
+    setup::install_database_and_npm()?;
+    let relay = build::relay()?;
+    cargo()
+        .args(["run", "--release", "--package", "tabspace-bench"])
+        .args(["--no-default-features", "--features", "relay", "--", "relay"])
+        .args(parts)
         .env("TABSPACE_RELAY_BIN", relay)
         .run()
 }

@@ -11,7 +11,9 @@ use std::path::PathBuf;
 use crate::repository::{self, root, target};
 use crate::shell::{Result, Step, cargo};
 
-pub(crate) use debian::{install_browsers_and_database, install_firefox, install_tracer};
+pub(crate) use debian::{
+    install_browsers_and_database, install_database_and_npm, install_firefox, install_tracer,
+};
 
 /// The target of the client.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";

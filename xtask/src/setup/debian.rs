@@ -26,6 +26,11 @@ enum Sign {
     PostgresServer,
 }
 
+const POSTGRES: Package = Package {
+    name: "postgresql",
+    seen_by: Sign::PostgresServer,
+};
+
 const BROWSERS_AND_DATABASE: &[Package] = &[
     Package {
         name: "chromium",
@@ -47,10 +52,7 @@ const BROWSERS_AND_DATABASE: &[Package] = &[
         name: "xdotool",
         seen_by: Sign::Program("xdotool"),
     },
-    Package {
-        name: "postgresql",
-        seen_by: Sign::PostgresServer,
-    },
+    POSTGRES,
     Package {
         name: "fonts-noto-core",
         seen_by: Sign::Path("/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf"),
@@ -89,6 +91,12 @@ const NPM: &[Package] = &[
 /// Chromium with its driver and screen, and Postgres: what the tests drive, and what the demonstration opens.
 pub(crate) fn install_browsers_and_database() -> Result<()> {
     install(BROWSERS_AND_DATABASE)
+}
+
+/// What the relay is measured with: a database, and npm, with which the rivals come.
+pub(crate) fn install_database_and_npm() -> Result<()> {
+    install(&[POSTGRES])?;
+    install_npm()
 }
 
 /// Firefox, with which a guest in the tests comes.
