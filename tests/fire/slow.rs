@@ -162,9 +162,9 @@ async fn listen(line: &mut Line, from: Seq, count: watch::Receiver<Option<u64>>)
 async fn who_stops_reading_is_closed_and_comes_back_and_nobody_else_notices() -> Result<()> {
     const RECEIVERS: usize = 200;
     const SLOW: u32 = 2;
-    /// A quarter of a MiB for each receiver, buffers of long frames on a busy machine included, and for each slow
+    /// 384 KiB for each receiver, buffers of long frames on a busy machine included, and for each slow
     /// one twice the 4 MiB that may wait for it.
-    const BOUND_KIB: u64 = 256 * RECEIVERS as u64 + 2 * 4 * 1024 * SLOW as u64;
+    const BOUND_KIB: u64 = 384 * RECEIVERS as u64 + 2 * 4 * 1024 * SLOW as u64;
     let relay = RelayProcess::start_with(&UNLIMITED)?;
     let audience = Audience::invite(relay.url(), 1, 20).await?;
     let (space, alice) = (audience.space, &audience.alice);

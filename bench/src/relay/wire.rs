@@ -140,7 +140,8 @@ mod tests {
     #[test]
     fn events_are_counted_and_not_frames() {
         let finder = Finder::new(MARKER);
-        let event = r#"{"seq":1,"payload":{"type":"message:sent","data":{"text":"a message:sent, he said"}}}"#;
+        let event =
+            r#"{"seq":1,"payload":{"type":"message:sent","data":{"text":"a message:sent, he said"}}}"#;
         let frame = |events: &[&str]| format!(r#"{{"type":"space:events","events":[{}]}}"#, events.join(","));
         assert_eq!(deliveries(&finder, frame(&[event]).as_bytes()), 1);
         assert_eq!(deliveries(&finder, frame(&[event; 16]).as_bytes()), 16);
