@@ -353,7 +353,7 @@ fn perform(room: &Room<u64>, effects: Vec<Effect<u64>>) -> Vec<Said> {
         match effect {
             Effect::One { line, frame, .. } => said.push((line, frame)),
             Effect::All { but, frame, .. } => {
-                let others = room.lines().filter(|(device, _)| Some(*device) != but);
+                let others = room.lines().iter().filter(|(device, _)| Some(*device) != but);
                 said.extend(others.map(|(_, line)| (*line, frame.clone())));
             }
         }
