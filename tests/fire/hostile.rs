@@ -20,6 +20,9 @@ use crate::{UNLIMITED, assert_no_panic, resident_kib};
 /// keeps of them.
 const BOUND_KIB: u64 = 96 * 1024;
 
+/// Frames of one letter that a guest sends.
+const TINY: usize = 10_000;
+
 /// Alice and Bob, who want to go on talking, and Mallory, who has a space of his own and may not be in theirs.
 struct Scene {
     relay: RelayProcess,
@@ -197,7 +200,6 @@ async fn whatever_a_guest_sends_the_others_are_served() -> Result<()> {
     let mut line = scene.mallory.connect().await?;
 
     // Ten thousand tiny frames, each answered.
-    const TINY: usize = 10_000;
     let (mut sent, mut answered) = (0, 0);
     while answered < TINY {
         while sent < TINY && sent - answered < 500 {
