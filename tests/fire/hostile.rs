@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::diary::beginning;
-use crate::{UNLIMITED, assert_no_panic, resident_kib};
+use crate::{QUIET, assert_no_panic, resident_kib};
 
 /// What all of it together may add to the relay's memory: a few frames of the largest size and what the allocator
 /// keeps of them.
@@ -36,7 +36,7 @@ struct Scene {
 
 impl Scene {
     async fn open() -> Result<Self> {
-        let relay = RelayProcess::start_with(&UNLIMITED)?;
+        let relay = RelayProcess::start_with(&QUIET)?;
         let space = SpaceId::from_bits(1);
         let alice = Person::arrive(relay.url(), "Alice", DeviceId::from_bits(1)).await?;
         alice.share(space, beginning()).await?;

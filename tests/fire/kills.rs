@@ -15,7 +15,7 @@ use tokio::task::{JoinSet, block_in_place};
 
 use crate::diary::{Diary, Log, beginning};
 use crate::writers::{Pulse, Writer};
-use crate::{UNLIMITED, assert_no_panic};
+use crate::{QUIET, assert_no_panic};
 
 /// Ops are decided before a kill: at most so many.
 const MOST_BETWEEN_KILLS: u64 = 250;
@@ -152,7 +152,7 @@ async fn kill_again_and_again(
 ) -> Result<()> {
     let dice = Dice::announced(story);
     let database = postgres.map(PrivatePostgres::fresh_database);
-    let mut settings = UNLIMITED.to_vec();
+    let mut settings = QUIET.to_vec();
     settings.extend(database.as_deref().map(|url| ("DATABASE_URL", url)));
     let mut relay = RelayProcess::start_with(&settings)?;
     let mut crowd = Crowd::gather(relay.url(), dice).await?;

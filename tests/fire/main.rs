@@ -12,8 +12,8 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 use tabspace_tests::relay_process::RelayProcess;
 use tabspace_tests::{Failure, Result};
 
-/// Settings of a relay that lets everybody do as much as they like: here it is not the rates that are tested.
-const UNLIMITED: [(&str, &str); 1] = [("RUST_LOG", "warn,sqlx=off")];
+/// Settings of a relay that says little of the trouble that is made for it.
+const QUIET: [(&str, &str); 1] = [("RUST_LOG", "warn,sqlx=off")];
 
 fn assert_no_panic(relay: &RelayProcess) {
     assert_eq!(relay.panics(), Vec::<String>::new(), "\n{}", relay.output());

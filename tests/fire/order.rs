@@ -11,7 +11,7 @@ use tabspace_tests::wait::{PATIENCE, wait_for};
 use tabspace_tests::{Failure, PrivatePostgres, Result};
 
 use crate::diary::beginning;
-use crate::{UNLIMITED, assert_no_panic};
+use crate::{QUIET, assert_no_panic};
 
 /// Ops that are sent, each alone.
 const OPS: u64 = 5;
@@ -183,7 +183,7 @@ async fn trace_of(settings: &[(&str, &str)], durable: &[&str]) -> Result<Vec<Cal
     ];
     let started = RelayProcess::start_by(
         &strace,
-        &[&UNLIMITED, [("RUST_LOG", "info")].as_slice(), settings].concat(),
+        &[&QUIET, [("RUST_LOG", "info")].as_slice(), settings].concat(),
     );
     let mut relay = started.map_err(explain)?;
     let alice = Person::arrive(relay.url(), "Alice", DeviceId::from_bits(7)).await?;

@@ -22,7 +22,7 @@ use wasm_core::command::Command;
 use wasm_core::view::LinkView;
 
 use crate::diary::beginning;
-use crate::{UNLIMITED, assert_no_panic, raise_file_limit, resident_kib};
+use crate::{QUIET, assert_no_panic, raise_file_limit, resident_kib};
 
 /// Everybody: people who are members, each with as many devices.
 struct Audience {
@@ -165,7 +165,7 @@ async fn who_stops_reading_is_closed_and_comes_back_and_nobody_else_notices() ->
     /// 384 KiB for each receiver, buffers of long frames on a busy machine included, and for each slow
     /// one twice the 4 MiB that may wait for it.
     const BOUND_KIB: u64 = 384 * RECEIVERS as u64 + 2 * 4 * 1024 * SLOW as u64;
-    let relay = RelayProcess::start_with(&UNLIMITED)?;
+    let relay = RelayProcess::start_with(&QUIET)?;
     let audience = Audience::invite(relay.url(), 1, 20).await?;
     let (space, alice) = (audience.space, &audience.alice);
     let lines = audience.seat(RECEIVERS - SLOW as usize).await?;
@@ -276,7 +276,7 @@ async fn a_thousand_who_only_listen_all_hear_a_message() -> Result<()> {
     const SPACES: u128 = 20;
     const LISTENERS: usize = 50;
     raise_file_limit()?;
-    let relay = RelayProcess::start_with(&UNLIMITED)?;
+    let relay = RelayProcess::start_with(&QUIET)?;
     let mut rooms = Vec::new();
     for number in 1..=SPACES {
         let audience = Audience::invite(relay.url(), number, 5).await?;
@@ -347,7 +347,7 @@ async fn three_hundred_are_cut_off_again_and_again_and_end_in_the_same_state() -
     const EDITORS: usize = 20;
     const CUTS: u64 = 4;
     raise_file_limit()?;
-    let relay = RelayProcess::start_with(&UNLIMITED)?;
+    let relay = RelayProcess::start_with(&QUIET)?;
     let network = Proxy::start(relay.url()).await?;
     let audience = Audience::invite(relay.url(), 1, 20).await?;
     let (space, alice) = (audience.space, &audience.alice);

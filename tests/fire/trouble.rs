@@ -14,7 +14,7 @@ use tokio::task::block_in_place;
 
 use crate::kills::{Crowd, start_again};
 use crate::writers::Pulse;
-use crate::{UNLIMITED, assert_no_panic};
+use crate::{QUIET, assert_no_panic};
 
 /// People write, are in trouble until they are told so, and go on when it is over.
 async fn survive(
@@ -50,7 +50,7 @@ async fn survive(
 async fn a_full_disk_is_told_and_loses_nothing() -> Result<()> {
     // No file may grow any more: the process is told so by a failed write, not by a signal.
     let ignoring = ["sh", "-c", r#"trap "" XFSZ; exec "$0" "$@""#];
-    let relay = RelayProcess::start_by(&ignoring, &UNLIMITED)?;
+    let relay = RelayProcess::start_by(&ignoring, &QUIET)?;
     let process = i32::try_from(relay.id()).ok().and_then(Pid::from_raw);
     let limit = |bytes| {
         let limit = Rlimit {
@@ -71,7 +71,7 @@ async fn a_full_disk_is_told_and_loses_nothing() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_locked_database_is_told_and_loses_nothing() -> Result<()> {
-    let relay = RelayProcess::start_with(&UNLIMITED)?;
+    let relay = RelayProcess::start_with(&QUIET)?;
     // SQLite's locks are record locks on this file. Shared ones on all of it let others read and nobody write.
     let locks = File::open(relay.data().join("tabspace.sqlite-shm"))?;
     let lock = |operation| {
@@ -90,7 +90,7 @@ async fn a_locked_database_is_told_and_loses_nothing() -> Result<()> {
 async fn a_postgres_that_is_away_is_told_and_loses_nothing() -> Result<()> {
     let postgres = PrivatePostgres::start()?;
     let database = postgres.fresh_database();
-    let settings = [UNLIMITED.as_slice(), &[("DATABASE_URL", &database)]].concat();
+    let settings = [QUIET.as_slice(), &[("DATABASE_URL", &database)]].concat();
     let relay = RelayProcess::start_with(&settings)?;
     let stop = async || Ok(block_in_place(|| postgres.stop())?);
     survive(&relay, "Postgres is away", stop, async || {
