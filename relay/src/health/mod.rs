@@ -1,6 +1,6 @@
 //! How the relay is: numbers for Prometheus, and whether it can work.
 //!
-//! Each number is named and explained where it is made; `docs/metrics.md` says what to read from them. What can
+//! Each number is named and explained where it is made. What can
 //! be asked at any time (queues, pools, the process) is looked up when somebody reads the numbers, so that it
 //! costs nothing in between.
 

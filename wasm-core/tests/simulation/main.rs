@@ -13,6 +13,7 @@
 )]
 
 mod crowd;
+mod model;
 mod outbox;
 mod restored;
 mod seeds;
