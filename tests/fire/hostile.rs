@@ -195,7 +195,6 @@ async fn whatever_strangers_send_the_others_are_served() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_a_guest_sends_the_others_are_served() -> Result<()> {
-    const TINY: usize = 10_000;
     let mut scene = Scene::open().await?;
     let before = resident_kib(&scene.relay)?;
     let mut line = scene.mallory.connect().await?;
