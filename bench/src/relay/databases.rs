@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::future::try_join_all;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, SqlitePool};
+use sqlx::{PgPool, QueryBuilder, Sqlite, SqlitePool};
 use tokio::time::Instant;
 
 use super::Result;
@@ -23,10 +23,12 @@ const MEMBER: &str = "1000000000000000000000000b";
 const TIME: i64 = 1_780_000_000_000;
 
 const PAYLOAD: &str = "INSERT INTO payloads (space, seq, body) VALUES ($1, $2, $3)";
-const EVENT: &str = "INSERT INTO events (space, seq, member, device, n, time, class) VALUES ($1, $2, $3, $4, $5, $6, 'message')";
-const OP: &str = "INSERT INTO ops (space, device, n, hash, seq) VALUES ($1, $2, $3, $4, $5)";
-const MESSAGE: &str = "INSERT INTO messages (space, message, seq, member, time, text, edited, deleted)
-    VALUES ($1, $2, $3, $4, $5, $6, false, false)";
+
+const EVENTS_BEGIN: &str = "INSERT INTO events (space, seq, member, device, n, time, class) ";
+const PAYLOADS_BEGIN: &str = "INSERT INTO payloads (space, seq, body) ";
+const OPS_BEGIN: &str = "INSERT INTO ops (space, device, n, hash, seq) ";
+const MESSAGES_BEGIN: &str =
+    "INSERT INTO messages (space, message, seq, member, time, text, edited, deleted) ";
 
 const PAYLOADS: &str = "INSERT INTO payloads (space, seq, body)
     SELECT $1, * FROM UNNEST($2::bigint[], $3::text[])";
@@ -220,29 +222,36 @@ impl Database {
     }
 }
 
+/// One statement for each table: a statement for each row would measure the way to the database's thread.
 async fn bulk_sqlite(pool: &SqlitePool, device: &str, rows: Vec<Row>) -> Result<()> {
     let mut tx = pool.begin_with("BEGIN IMMEDIATE").await?;
-    for Row {
-        seq,
-        message,
-        text,
-        body,
-    } in rows
-    {
-        let event = sqlx::query(EVENT).bind(SPACE).bind(seq).bind(MEMBER);
-        event.bind(device).bind(seq).bind(TIME).execute(&mut *tx).await?;
-        let payload = sqlx::query(PAYLOAD).bind(SPACE).bind(seq).bind(body);
-        payload.execute(&mut *tx).await?;
-        let op = sqlx::query(OP).bind(SPACE).bind(device).bind(seq);
-        op.bind(hash(seq)).bind(seq).execute(&mut *tx).await?;
-        let message = sqlx::query(MESSAGE).bind(SPACE).bind(message).bind(seq);
-        message
-            .bind(MEMBER)
-            .bind(TIME)
-            .bind(text)
-            .execute(&mut *tx)
-            .await?;
-    }
+    let mut events = QueryBuilder::<Sqlite>::new(EVENTS_BEGIN);
+    events.push_values(&rows, |mut values, row| {
+        values.push_bind(SPACE).push_bind(row.seq).push_bind(MEMBER);
+        values.push_bind(device).push_bind(row.seq).push_bind(TIME);
+        values.push_bind("message");
+    });
+    events.build().execute(&mut *tx).await?;
+    let mut payloads = QueryBuilder::<Sqlite>::new(PAYLOADS_BEGIN);
+    payloads.push_values(&rows, |mut values, row| {
+        values.push_bind(SPACE).push_bind(row.seq);
+        values.push_bind(row.body.as_str());
+    });
+    payloads.build().execute(&mut *tx).await?;
+    let mut ops = QueryBuilder::<Sqlite>::new(OPS_BEGIN);
+    ops.push_values(&rows, |mut values, row| {
+        values.push_bind(SPACE).push_bind(device).push_bind(row.seq);
+        values.push_bind(hash(row.seq)).push_bind(row.seq);
+    });
+    ops.build().execute(&mut *tx).await?;
+    let mut messages = QueryBuilder::<Sqlite>::new(MESSAGES_BEGIN);
+    messages.push_values(&rows, |mut values, row| {
+        values.push_bind(SPACE).push_bind(row.message.as_str());
+        values.push_bind(row.seq).push_bind(MEMBER).push_bind(TIME);
+        values.push_bind(row.text.as_str());
+        values.push_bind(false).push_bind(false);
+    });
+    messages.build().execute(&mut *tx).await?;
     Ok(tx.commit().await?)
 }
 

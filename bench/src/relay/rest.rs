@@ -60,12 +60,15 @@ pub(super) async fn measure() -> Result<()> {
     let bare = bare(data.path(), &relay.request, &body)?;
     let (mut rates, mut times) = ([Vec::new(), Vec::new()], [Vec::new(), Vec::new()]);
     for number in 1..=ROUNDS {
+        // Both are timed under the same load, half of what the relay carries.
+        let mut half = None;
         for (at, asked) in [&relay, &bare].into_iter().enumerate() {
             let rate = flat_out(asked).await?;
-            let latencies = at_rate(asked, rate / 2.0).await?;
+            let half = *half.get_or_insert(rate / 2.0);
+            let latencies = at_rate(asked, half).await?;
             let (p50, p99) = (percentile(&latencies, 0.5), percentile(&latencies, 0.99));
             say(&format!(
-                "  round {number}: {rate:.0}/s, at half of it p50 {p50:.2} ms, p99 {p99:.2} ms by {}",
+                "  round {number}: {rate:.0}/s, at {half:.0}/s p50 {p50:.2} ms, p99 {p99:.2} ms by {}",
                 asked.name
             ));
             rates[at].push(rate);
@@ -98,9 +101,30 @@ pub(super) async fn measure() -> Result<()> {
         false,
     );
     line(rate_name, "1/s", rate.round(), GOAL_PER_S, goal, false);
-    line("at half of it, p50", "ms", p50, bare_p50, bare.name, true);
-    line("at half of it, p99", "ms", p99, bare_p99, bare.name, true);
-    line("at half of it, p99", "ms", p99, GOAL_P99_MS, goal, true);
+    line(
+        "at half of the relay's rate, p50",
+        "ms",
+        p50,
+        bare_p50,
+        bare.name,
+        true,
+    );
+    line(
+        "at half of the relay's rate, p99",
+        "ms",
+        p99,
+        bare_p99,
+        bare.name,
+        true,
+    );
+    line(
+        "at half of the relay's rate, p99",
+        "ms",
+        p99,
+        GOAL_P99_MS,
+        goal,
+        true,
+    );
     Ok(())
 }
 
