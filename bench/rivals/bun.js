@@ -1,3 +1,4 @@
+// @ts-check
 // One room on Bun's own publish: what one client says, all the others get.
 
 /** @typedef {{ publisher: boolean }} Seat */
@@ -22,4 +23,4 @@ const server = Bun.serve({
     },
   },
 });
-console.log(`listening on 127.0.0.1:${server.port}`);
+process.stdout.write(`listening on 127.0.0.1:${server.port}\n`);

@@ -1,3 +1,4 @@
+// @ts-check
 // One room on Socket.IO: what one client says, all the others get.
 
 import { createServer } from "node:http";
@@ -18,5 +19,5 @@ server.on("connection", (socket) => {
 });
 http.listen({ host: "127.0.0.1", port: 0, backlog: 4096 }, () => {
   const address = /** @type {import("net").AddressInfo} */ (http.address());
-  console.log(`listening on 127.0.0.1:${address.port}`);
+  process.stdout.write(`listening on 127.0.0.1:${address.port}\n`);
 });

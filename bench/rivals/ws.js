@@ -1,3 +1,4 @@
+// @ts-check
 // One room on Node's `ws`: what one client says, all the others get.
 
 import { WebSocketServer } from "ws";
@@ -20,5 +21,5 @@ server.on("connection", (socket, request) => {
 });
 server.on("listening", () => {
   const address = /** @type {import("net").AddressInfo} */ (server.address());
-  console.log(`listening on 127.0.0.1:${address.port}`);
+  process.stdout.write(`listening on 127.0.0.1:${address.port}\n`);
 });

@@ -1,10 +1,10 @@
 //! Everything that a database holds, as a file that either database can be filled from.
 //!
-//! The file is text, one JSON value a line: a [`Header`], an array for each row (its table, then its columns
-//! as `tables` lists them, bytes in base64), and an [`End`] with the number of rows and the SHA-256 of every
+//! The file is text, one JSON value a line: a header, an array for each row (its table, then its columns
+//! as `tables` lists them, bytes in base64), and an end with the number of rows and the SHA-256 of every
 //! byte before it. So nothing that was cut off or changed passes for a backup. Rows of a table stand together,
 //! tables in the order in which rows refer to each other, rows in no particular order. Whoever changes the
-//! format counts [`FORMAT`] up.
+//! format counts `FORMAT` up.
 
 mod read;
 mod tables;
