@@ -244,6 +244,8 @@ impl Process {
         let mut child = Command::new(env!("CARGO_BIN_EXE_tabspace-relay"))
             .args(["--listen", "127.0.0.1:0", "--data"])
             .arg(place.path())
+            // What is sent here would be too fast for one person.
+            .env("TABSPACE_RATES", "off")
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
