@@ -51,6 +51,7 @@ pub use error::Failure;
 pub use health::Metrics;
 pub use rate::{RateArgs, Rates, Switch};
 
+use account::bearers::Bearers;
 use account::tickets::Tickets;
 use clock::{Clock, Random};
 use live::Hub;
@@ -90,6 +91,7 @@ pub(crate) struct App {
     shelf: Arc<Shelf>,
     writers: Writers,
     hub: Hub,
+    bearers: Bearers,
     tickets: Tickets,
     clock: Clock,
     random: Random,
@@ -105,7 +107,7 @@ pub(crate) struct App {
 }
 
 impl App {
-    /// A transaction that only reads, and is measured.
+    /// A connection that only reads, and is measured.
     async fn read(&self) -> Result<Reading, StoreError> {
         let timer = self.metrics.time_reading();
         let begun = self.store.read().await;
@@ -131,7 +133,7 @@ impl App {
     }
 }
 
-/// A transaction that only reads. How long is measured when it is dropped.
+/// A connection that only reads. How long is measured when it is dropped.
 #[derive(Debug)]
 struct Reading {
     tx: Tx,
@@ -215,13 +217,14 @@ impl Relay {
         };
         let (writers, mut tasks) = Writers::start(&desk, &stopped);
         tasks.push(snapshot_task);
-        let tickets = Tickets::default();
+        let (bearers, tickets) = (Bearers::default(), Tickets::default());
         let app = App {
             store,
             epoch,
             shelf,
             writers,
             hub,
+            bearers,
             tickets,
             clock,
             random,
@@ -251,6 +254,7 @@ impl Relay {
             stop,
         } = self;
         let hosts = tokio::spawn(live::watch_hosts(Arc::clone(&app), stop.subscribe()));
+        let news = tokio::spawn(live::tell_news(app.hub.clone(), stop.subscribe()));
         // Without this, small answers wait for the other side's delayed acknowledgement.
         let listener = listener.tap_io(|stream| {
             if let Err(error) = stream.set_nodelay(true) {
@@ -289,7 +293,7 @@ impl Relay {
             tracing::warn!("some connections did not end in time");
         }
         stop.send_replace(true);
-        for task in writers.into_iter().chain([hosts]) {
+        for task in writers.into_iter().chain([hosts, news]) {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a task of the relay failed");
             }

@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use protocol::Code;
 
-use super::{PersonId, origin, store};
+use super::{PersonId, origin};
 use crate::App;
 use crate::address::Address;
 use crate::error::Failure;
@@ -38,9 +38,7 @@ impl FromRequestParts<Arc<App>> for Payer {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Failure> {
         let Ok(address) = Address::from_request_parts(parts, app).await;
         let token = token(app, &parts.headers)?.ok_or(Code::Unauthenticated)?;
-        let mut tx = app.read().await?;
-        let bearer = store::find_bearer(&mut tx, token).await?;
-        drop(tx);
+        let bearer = app.bearers.find(app, token).await?;
         let (person, since) = bearer.ok_or(Code::Unauthenticated)?;
         let payer = Self {
             person,

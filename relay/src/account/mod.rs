@@ -4,6 +4,7 @@
 //! kept is a hash.
 
 pub(crate) mod auth;
+pub(crate) mod bearers;
 pub(crate) mod origin;
 pub(crate) mod routes;
 pub(crate) mod store;

@@ -38,12 +38,15 @@ pub(crate) async fn insert_person(
 }
 
 /// Who bears this token, and since when the person exists.
-pub(crate) async fn find_bearer(tx: &mut Tx, token: &str) -> Result<Option<(PersonId, Millis)>, StoreError> {
+pub(crate) async fn find_bearer(
+    tx: &mut Tx,
+    token_hash: &[u8],
+) -> Result<Option<(PersonId, Millis)>, StoreError> {
     let row = fetch_optional!(
         tx,
         (String, i64),
         "SELECT p.person, p.created FROM credentials c JOIN people p ON p.person = c.person WHERE c.hash = $1",
-        hash(token)
+        token_hash
     )?;
     row.map(|(person, created)| Ok((person.parse()?, Millis(created))))
         .transpose()

@@ -307,12 +307,9 @@ impl Connection {
     ) -> Result<(), Failure> {
         self.pace.subscription(&self.app)?;
         let mut tx = self.app.read().await?;
-        let row = members::find_member(&mut tx, space, self.person)
+        let (row, last_n, head) = members::find_place(&mut tx, space, self.person, self.device)
             .await?
             .ok_or(Code::NoSuchSpace)?;
-        // In this order: what was decided by then lies before the head.
-        let last_n = store::last_n(&mut tx, space, self.device).await?;
-        let head = store::find_head(&mut tx, space).await?.ok_or(Code::NoSuchSpace)?;
         drop(tx);
         self.learn(space, row.member);
         self.pace.subscribed(space, last_n);

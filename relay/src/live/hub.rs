@@ -1,8 +1,9 @@
 //! The rooms that are open and the connections that are held.
 //!
-//! Locks: the map of rooms before a room, never the other way round, and none across an `.await`.
+//! Locks: the map of rooms before a room, a room before the list of those with news, never the other way round,
+//! and none across an `.await`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use protocol::frame::Person;
 use protocol::{Code, DeviceId, Event, Op, Payload, Seq, Signal, SpaceId, StreamId};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::outbox::{End, Outbox};
@@ -29,6 +31,9 @@ struct Inner {
     rooms: Mutex<Rooms>,
     /// The connection of each device, and its number.
     lines: Mutex<HashMap<DeviceId, (u64, Line)>>,
+    /// Spaces whose rooms have to tell who came and went, later.
+    news: Mutex<BTreeSet<SpaceId>>,
+    has_news: Notify,
     /// The number of the next connection.
     next: AtomicU64,
     metrics: Metrics,
@@ -59,6 +64,8 @@ impl Hub {
         Self(Arc::new(Inner {
             rooms,
             lines,
+            news: Mutex::default(),
+            has_news: Notify::new(),
             next: AtomicU64::new(1),
             metrics,
         }))
@@ -111,7 +118,32 @@ impl Hub {
     fn with<R>(&self, space: SpaceId, act: impl FnOnce(&mut Room) -> R) -> Option<R> {
         let room = Arc::clone(lock(&self.0.rooms).get(&space)?);
         let mut room = lock(&room);
-        (!room.closed).then(|| act(&mut room))
+        if room.closed {
+            return None;
+        }
+        let done = act(&mut room);
+        if room.has_news() && lock(&self.0.news).insert(space) {
+            self.0.has_news.notify_one();
+        }
+        Some(done)
+    }
+
+    /// Returns when a room has to tell later who came and went.
+    pub(super) async fn has_news(&self) {
+        self.0.has_news.notified().await;
+    }
+
+    /// Has those rooms tell whose time it is. `false` when none is left that has to.
+    pub(super) fn tell_news(&self) -> bool {
+        let spaces = std::mem::take(&mut *lock(&self.0.news));
+        for space in spaces {
+            // Those whose time has not come are noted again.
+            self.with(space, |room| {
+                let effects = room.tell_if_due(Instant::now());
+                perform(room, effects);
+            });
+        }
+        !lock(&self.0.news).is_empty()
     }
 
     /// Whether the space has a room.
@@ -232,7 +264,7 @@ impl Hub {
         signal: Signal,
     ) -> Result<(), Code> {
         let said = self.with(space, |room| {
-            let effects = room.signal(device, to, signal)?;
+            let effects = room.signal(device, to, signal, Instant::now())?;
             perform(room, effects);
             Ok(())
         });
@@ -257,7 +289,7 @@ impl Hub {
 }
 
 /// Each frame is encoded once, whoever gets it.
-fn perform(room: &Room, effects: Vec<Effect<Line>>) {
+fn perform(room: &Room, effects: impl IntoIterator<Item = Effect<Line>>) {
     for effect in effects {
         match effect {
             Effect::One { line, frame, kind } => line.push(&encode(&frame), kind),
@@ -265,6 +297,19 @@ fn perform(room: &Room, effects: Vec<Effect<Line>>) {
                 let frame = encode(&frame);
                 for (_, line) in room.lines().iter().filter(|(device, _)| Some(*device) != but) {
                     line.push(&frame, kind);
+                }
+            }
+            Effect::Together(frames) => {
+                let mut joined = Vec::new();
+                let mut parts = Vec::with_capacity(frames.len());
+                for (frame, kind) in frames {
+                    let frame = encode(&frame);
+                    joined.extend_from_slice(&frame);
+                    parts.push((frame.len(), kind));
+                }
+                let joined = joined.into();
+                for (_, line) in room.lines() {
+                    line.push_together(&joined, &parts);
                 }
             }
         }

@@ -11,6 +11,7 @@
 mod absence;
 mod connection;
 mod hub;
+mod news;
 mod outbox;
 mod pace;
 mod room;
@@ -19,6 +20,7 @@ mod wire;
 
 pub(crate) use absence::watch_hosts;
 pub use hub::Hub;
+pub(crate) use news::tell_news;
 pub(crate) use room::Room;
 #[cfg(test)]
 pub(crate) use room::{Ask, Asked, Effect};

@@ -229,6 +229,29 @@ impl<L: Line> Outbox<L> {
         });
     }
 
+    /// Adds frames that follow each other in `joined`, given by length and kind; all of them are one write if the
+    /// line takes it.
+    pub(crate) fn push_together(&self, joined: &Bytes, parts: &[(usize, Kind)]) {
+        self.with(|queue| {
+            if queue.end.is_some() {
+                return false;
+            }
+            let Ok(taken) = queue.write_now(joined) else {
+                return queue.end(End::Gone);
+            };
+            let (mut begin, mut wake) = (0, false);
+            for &(length, kind) in parts {
+                let end = begin + length;
+                if taken < end && queue.end.is_none() {
+                    let frame = joined.slice(begin..end);
+                    wake |= queue.add(&frame, taken.saturating_sub(begin), kind, self.limit);
+                }
+                begin = end;
+            }
+            wake
+        });
+    }
+
     /// Adds a frame that the connection's task writes, together with what is added before it comes to that.
     pub(crate) fn push_for_later(&self, frame: &Bytes) {
         self.with(|queue| queue.end.is_none() && queue.add(frame, 0, Kind::Event, self.limit));

@@ -1,6 +1,6 @@
 //! A live space: its state, who is in it, and who hears what. A plain value without IO or clock.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use protocol::frame::{Person, Present};
@@ -16,6 +16,12 @@ use super::outbox::Kind;
 /// Events kept at hand, so that a short absence costs no query.
 const RECENT: usize = 256;
 
+/// How long a room waits, for each who is in it, before it tells again of who came and went: in a crowd that
+/// comes all at once, everyone would hear of everyone else by itself.
+const PAUSE_EACH: Duration = Duration::from_millis(5);
+/// It waits no longer than this.
+const PAUSE: Duration = Duration::from_millis(500);
+
 /// What is to be sent. `L` is the way to a connection.
 #[derive(Debug)]
 pub(crate) enum Effect<L> {
@@ -28,6 +34,8 @@ pub(crate) enum Effect<L> {
         /// How it queues.
         kind: Kind,
     },
+    /// To everyone in the room, one after the other and at once.
+    Together(Vec<(ServerFrame, Kind)>),
     /// To one connection.
     One {
         /// Which.
@@ -86,6 +94,16 @@ struct Seat {
     presence: Presence,
 }
 
+impl Seat {
+    fn present(&self, device: DeviceId) -> Present {
+        Present {
+            member: self.member,
+            device,
+            presence: self.presence.clone(),
+        }
+    }
+}
+
 /// A live space.
 #[derive(Debug)]
 pub(crate) struct Room<L = std::sync::Arc<super::outbox::Outbox>> {
@@ -99,6 +117,10 @@ pub(crate) struct Room<L = std::sync::Arc<super::outbox::Outbox>> {
     lines: Vec<(DeviceId, L)>,
     /// The last events, without a gap up to the head.
     recent: VecDeque<Event>,
+    /// Devices that came or went and of which the others have not heard yet.
+    news: BTreeSet<DeviceId>,
+    /// Before this the room tells of no more of them.
+    silent_until: Option<Instant>,
     /// Streams whose host's device is not in the room, and since when.
     absent: BTreeMap<StreamId, Instant>,
     /// The hub has let go of this room; another may have taken its place.
@@ -119,6 +141,8 @@ impl<L: Clone> Room<L> {
             seats: BTreeMap::new(),
             lines: Vec::new(),
             recent: VecDeque::new(),
+            news: BTreeSet::new(),
+            silent_until: None,
             absent: BTreeMap::new(),
             closed: false,
         }
@@ -181,11 +205,6 @@ impl<L: Clone> Room<L> {
         let before = self.unseat(device);
         let was_here = before.is_some();
         let presence = before.map(|(seat, _)| seat.presence).unwrap_or_default();
-        let present = Present {
-            member,
-            device,
-            presence: presence.clone(),
-        };
         self.seats.insert(
             device,
             Seat {
@@ -214,15 +233,7 @@ impl<L: Clone> Room<L> {
             },
         ];
         if !was_here {
-            let frame = ServerFrame::PresenceChanged {
-                space: self.space,
-                present,
-            };
-            effects.push(Effect::All {
-                but: Some(device),
-                frame,
-                kind: Kind::Presence(self.space, device),
-            });
+            effects.extend(self.came_or_went(device, now));
         }
         Asked::In(effects)
     }
@@ -293,12 +304,49 @@ impl<L: Clone> Room<L> {
     }
 
     fn present(&self) -> Vec<Present> {
-        let present = |(device, seat): (&DeviceId, &Seat)| Present {
-            member: seat.member,
-            device: *device,
-            presence: seat.presence.clone(),
-        };
+        let present = |(device, seat): (&DeviceId, &Seat)| seat.present(*device);
         self.seats.iter().map(present).collect()
+    }
+
+    /// Has the others hear that a device is here or is not: now, or with the next that [`Room::tell_if_due`] tells.
+    fn came_or_went(&mut self, device: DeviceId, now: Instant) -> Option<Effect<L>> {
+        self.news.insert(device);
+        self.tell_if_due(now)
+    }
+
+    /// Whether there is something to [`tell`](Room::tell_if_due), now or later.
+    pub(crate) fn has_news(&self) -> bool {
+        !self.news.is_empty()
+    }
+
+    /// Tells everyone who came and who went since the last time, unless that was a moment ago. A device hears of
+    /// itself too.
+    pub(crate) fn tell_if_due(&mut self, now: Instant) -> Option<Effect<L>> {
+        let due = self.silent_until.is_none_or(|until| until <= now);
+        if due { self.tell(now) } else { None }
+    }
+
+    fn tell(&mut self, now: Instant) -> Option<Effect<L>> {
+        if self.news.is_empty() {
+            return None;
+        }
+        let pause = PAUSE_EACH.saturating_mul(u32::try_from(self.lines.len()).unwrap_or(u32::MAX));
+        self.silent_until = Some(now + pause.min(PAUSE));
+        let news = std::mem::take(&mut self.news);
+        let frames = news.into_iter().map(|device| self.how_present(device));
+        Some(Effect::Together(frames.collect()))
+    }
+
+    fn how_present(&self, device: DeviceId) -> (ServerFrame, Kind) {
+        let space = self.space;
+        let frame = match self.seats.get(&device) {
+            Some(seat) => ServerFrame::PresenceChanged {
+                space,
+                present: seat.present(device),
+            },
+            None => ServerFrame::PresenceGone { space, device },
+        };
+        (frame, Kind::Presence(space, device))
     }
 
     /// Tells a connection anew who is here.
@@ -388,10 +436,11 @@ impl<L: Clone> Room<L> {
                 frame,
                 kind: Kind::Event,
             });
-            effects.push(self.gone(device));
+            self.news.insert(device);
         }
         if !effects.is_empty() {
             self.note_absent(now);
+            effects.extend(self.tell(now));
         }
         effects
     }
@@ -410,18 +459,6 @@ impl<L: Clone> Room<L> {
         }
     }
 
-    fn gone(&self, device: DeviceId) -> Effect<L> {
-        let frame = ServerFrame::PresenceGone {
-            space: self.space,
-            device,
-        };
-        Effect::All {
-            but: None,
-            frame,
-            kind: Kind::Presence(self.space, device),
-        }
-    }
-
     /// A connection ends or wants no more.
     pub(crate) fn leave(&mut self, device: DeviceId, connection: u64, now: Instant) -> Vec<Effect<L>> {
         if self
@@ -433,7 +470,7 @@ impl<L: Clone> Room<L> {
         }
         self.unseat(device);
         self.note_absent(now);
-        vec![self.gone(device)]
+        self.came_or_went(device, now).into_iter().collect()
     }
 
     /// A member has another name.
@@ -456,6 +493,7 @@ impl<L: Clone> Room<L> {
         device: DeviceId,
         to: Option<DeviceId>,
         signal: Signal,
+        now: Instant,
     ) -> Result<Vec<Effect<L>>, Code> {
         signal.check()?;
         let space = self.space;
@@ -463,19 +501,21 @@ impl<L: Clone> Room<L> {
         let from = seat.member;
         authorise(&self.state, from, &signal.action())?;
         if let Signal::Presence(presence) = signal {
-            seat.presence = presence.clone();
-            let present = Present {
-                member: from,
-                device,
-                presence,
-            };
-            let frame = ServerFrame::PresenceChanged { space, present };
+            seat.presence = presence;
+            self.news.remove(&device);
+            let (frame, kind) = self.how_present(device);
             return Ok(vec![Effect::All {
                 but: Some(device),
                 frame,
-                kind: Kind::Presence(space, device),
+                kind,
             }]);
         }
+        // Whoever is spoken to has heard of who speaks.
+        let before = if to.is_some() && self.news.contains(&device) {
+            self.tell(now)
+        } else {
+            None
+        };
         let directed = signal.is_directed();
         let key = signal.coalesces_as().map(|name| (space, device, name));
         let frame = ServerFrame::Signal {
@@ -485,18 +525,19 @@ impl<L: Clone> Room<L> {
             signal,
         };
         let kind = Kind::Signal(key);
-        match to {
+        let said = match to {
             Some(to) => {
                 let line = self.line_of(self.seats.get(&to).ok_or(Code::NoSuchThing)?);
-                Ok(vec![Effect::One { line, frame, kind }])
+                Effect::One { line, frame, kind }
             }
-            None if directed => Err(Code::Malformed),
-            None => Ok(vec![Effect::All {
+            None if directed => return Err(Code::Malformed),
+            None => Effect::All {
                 but: Some(device),
                 frame,
                 kind,
-            }]),
-        }
+            },
+        };
+        Ok(before.into_iter().chain([said]).collect())
     }
 
     /// Streams whose host was not here for this long.

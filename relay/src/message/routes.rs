@@ -1,12 +1,13 @@
 //! `/spaces/{space}/messages`.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use protocol::frame::Person;
 use protocol::rest::MessagePage;
-use protocol::{MemberId, Seq, SpaceId, limits};
+use protocol::{Seq, SpaceId, limits};
 use serde::Deserialize;
 
 use super::store;
@@ -15,8 +16,6 @@ use crate::account::auth::Caller;
 use crate::error::Failure;
 use crate::extract::{Path, Query};
 use crate::space::routes::{Seen, see};
-use crate::space::store as members;
-use crate::store::{StoreError, Tx};
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Before {
@@ -47,31 +46,29 @@ pub(crate) async fn list_messages(
 ) -> Result<Json<MessagePage>, Failure> {
     let mut tx = app.read().await?;
     let seen = see(&app, &mut tx, space, person).await?;
-    let floor = first_visible(&mut tx, space, &seen).await?;
     let limit = limit.unwrap_or(limits::PAGE).clamp(1, limits::PAGE);
     let before = before.unwrap_or(Seq(u64::MAX));
-    let mut messages = store::list_before(&mut tx, space, before, floor, limit + 1).await?;
-    let more = messages.len() > limit;
-    messages.truncate(limit);
-    let authors: BTreeSet<MemberId> = messages.iter().map(|numbered| numbered.message.by).collect();
-    let mut people = members::list_people(&mut tx, space).await?;
-    people.retain(|person| authors.contains(&person.member));
+    // Shown to everyone by the state, however late they came.
+    let shown = seen.state.messages.front().map(|message| message.id);
+    let floor = first_visible(&seen);
+    let mut found = store::list_before(&mut tx, space, before, floor, shown, limit + 1).await?;
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let mut people = BTreeMap::new();
+    let mut messages = Vec::with_capacity(found.len());
+    for (numbered, name) in found {
+        people.entry(numbered.message.by).or_insert(name);
+        messages.push(numbered);
+    }
+    let person = |(member, name)| Person { member, name };
     Ok(Json(MessagePage {
         messages,
-        people,
+        people: people.into_iter().map(person).collect(),
         more,
     }))
 }
 
-async fn first_visible(tx: &mut Tx, space: SpaceId, seen: &Seen) -> Result<Seq, StoreError> {
-    let since = seen
-        .state
-        .members
-        .get(&seen.you)
-        .map_or(seen.state.head, |member| member.since);
-    let oldest = match seen.state.messages.front() {
-        Some(message) => store::find_seq(tx, space, message.id).await?,
-        None => None,
-    };
-    Ok(oldest.map_or(since, |oldest| oldest.min(since)))
+fn first_visible(seen: &Seen) -> Seq {
+    let member = seen.state.members.get(&seen.you);
+    member.map_or(seen.state.head, |member| member.since)
 }

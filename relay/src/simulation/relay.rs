@@ -150,10 +150,11 @@ impl Relay {
                 Vec::new()
             }
             ClientFrame::Signal { space, to, signal } => {
+                let now = self.now();
                 let Some(room) = self.rooms.get_mut(&space) else {
                     return Vec::new();
                 };
-                match room.signal(device, to, signal) {
+                match room.signal(device, to, signal, now) {
                     Ok(effects) => perform(room, effects),
                     Err(code) => one(code.into()),
                 }
@@ -355,6 +356,11 @@ fn perform(room: &Room<u64>, effects: Vec<Effect<u64>>) -> Vec<Said> {
             Effect::All { but, frame, .. } => {
                 let others = room.lines().iter().filter(|(device, _)| Some(*device) != but);
                 said.extend(others.map(|(_, line)| (*line, frame.clone())));
+            }
+            Effect::Together(frames) => {
+                for (frame, _) in frames {
+                    said.extend(room.lines().iter().map(|(_, line)| (*line, frame.clone())));
+                }
             }
         }
     }

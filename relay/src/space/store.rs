@@ -2,7 +2,7 @@
 
 use protocol::frame::Person;
 use protocol::rest::MySpace;
-use protocol::{Code, MemberId, Role, Seq, SpaceId};
+use protocol::{Code, DeviceId, MemberId, Role, Seq, SpaceId};
 
 use crate::account::PersonId;
 use crate::store::query::{execute, fetch_all, fetch_one, fetch_optional, natural, number};
@@ -97,6 +97,34 @@ pub(crate) async fn find_seat(
             status: Status::from_name(&status),
         };
         Ok((row, Seq(natural(head))))
+    })
+    .transpose()
+}
+
+/// Who a person is in a space, the number of the device's last op that was decided there, and a head of the log
+/// that is not before that op.
+pub(crate) async fn find_place(
+    tx: &mut Tx,
+    space: SpaceId,
+    person: PersonId,
+    device: DeviceId,
+) -> Result<Option<(MemberRow, u64, Seq)>, StoreError> {
+    let row = fetch_optional!(
+        tx,
+        (String, String, i64, Option<i64>),
+        "SELECT m.member, m.status, s.head,
+             (SELECT MAX(o.n) FROM ops o WHERE o.space = m.space AND o.device = $3)
+         FROM members m JOIN spaces s ON s.space = m.space WHERE m.space = $1 AND m.person = $2",
+        space.to_string(),
+        person.to_string(),
+        device.to_string()
+    )?;
+    row.map(|(member, status, head, last_n)| {
+        let row = MemberRow {
+            member: member.parse()?,
+            status: Status::from_name(&status),
+        };
+        Ok((row, last_n.map_or(0, natural), Seq(natural(head))))
     })
     .transpose()
 }

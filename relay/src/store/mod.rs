@@ -10,9 +10,11 @@ mod postgres;
 pub(crate) mod query;
 mod sqlite;
 
+use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use protocol::{Code, Epoch};
+use sqlx::pool::PoolConnection;
 use sqlx::{Postgres, Sqlite, Transaction};
 
 use crate::clock::Random;
@@ -136,13 +138,52 @@ pub enum Store {
     Postgres(std::sync::Arc<Database>),
 }
 
-/// A transaction; dropped without [`Tx::commit`] it leaves no trace.
+/// Where statements go: a transaction, which leaves no trace when it is dropped without [`Tx::commit`], or for
+/// those that only read a connection as it is.
 #[derive(Debug)]
 pub enum Tx {
     /// On `SQLite`.
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(Held<Sqlite>),
     /// On Postgres.
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(Held<Postgres>),
+}
+
+/// A connection of a pool, inside a transaction or not.
+#[derive(Debug)]
+pub enum Held<D: sqlx::Database> {
+    /// All statements are one deed and, where the transaction's level says so, see one moment.
+    Transaction(Transaction<'static, D>),
+    /// Each statement is one of its own.
+    Connection(PoolConnection<D>),
+}
+
+impl<D: sqlx::Database> Deref for Held<D> {
+    type Target = D::Connection;
+
+    fn deref(&self) -> &D::Connection {
+        match self {
+            Self::Transaction(transaction) => transaction,
+            Self::Connection(connection) => connection,
+        }
+    }
+}
+
+impl<D: sqlx::Database> DerefMut for Held<D> {
+    fn deref_mut(&mut self) -> &mut D::Connection {
+        match self {
+            Self::Transaction(transaction) => transaction,
+            Self::Connection(connection) => connection,
+        }
+    }
+}
+
+impl<D: sqlx::Database> Held<D> {
+    async fn commit(self) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Transaction(transaction) => transaction.commit().await,
+            Self::Connection(_) => Ok(()),
+        }
+    }
 }
 
 impl Store {
@@ -208,19 +249,22 @@ impl Store {
             .unwrap_or(0)
     }
 
-    /// A transaction that only reads.
+    /// A connection that only reads. Each statement sees what is committed when it begins: whoever sends several
+    /// chooses their order, and gets by without the statements that begin and end a transaction.
     pub async fn read(&self) -> Result<Tx, StoreError> {
         Ok(match self {
-            Self::Sqlite(folder) => Tx::Sqlite(folder.readers.begin().await?),
-            Self::Postgres(database) => Tx::Postgres(database.pool.begin().await?),
+            Self::Sqlite(folder) => Tx::Sqlite(Held::Connection(folder.readers.acquire().await?)),
+            Self::Postgres(database) => Tx::Postgres(Held::Connection(database.pool.acquire().await?)),
         })
     }
 
     /// A transaction that writes. On `SQLite` there is one at a time.
     pub async fn write(&self) -> Result<Tx, StoreError> {
         Ok(match self {
-            Self::Sqlite(folder) => Tx::Sqlite(folder.writer.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres(database) => Tx::Postgres(database.pool.begin().await?),
+            Self::Sqlite(folder) => {
+                Tx::Sqlite(Held::Transaction(folder.writer.begin_with("BEGIN IMMEDIATE").await?))
+            }
+            Self::Postgres(database) => Tx::Postgres(Held::Transaction(database.pool.begin().await?)),
         })
     }
 

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::durability::Durability;
-use super::{StoreError, Tx};
+use super::{Held, StoreError, Tx};
 
 /// Connections to Postgres that one relay holds at most, besides the lock's.
 const CONNECTIONS: u32 = 16;
@@ -21,6 +21,8 @@ const CONNECTIONS: u32 = 16;
 const LOCK: i64 = i64::from_be_bytes(*b"tabspace");
 /// How often the lock's connection is looked after.
 const CHECK: Duration = Duration::from_secs(2);
+/// After how long without work a connection is asked whether it still is one.
+const REST: Duration = Duration::from_secs(1);
 /// How often somebody tries who finds the lock taken: a relay that was just killed may seem to hold it.
 const TRY_AGAIN: Duration = Duration::from_millis(50);
 
@@ -43,7 +45,17 @@ impl Database {
             .await?;
         let mut pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
-            .acquire_timeout(patience);
+            .acquire_timeout(patience)
+            .test_before_acquire(false)
+            .before_acquire(|connection, pooled| {
+                Box::pin(async move {
+                    // Whoever worked a moment ago is most likely still there.
+                    if pooled.idle_for > REST {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            });
         if synchronous == "off" {
             // An acknowledgement says that the commit is on disk, whatever is usual on this server.
             pool = pool.after_connect(|connection, _| {
@@ -93,7 +105,7 @@ pub(super) async fn snapshot(url: &str, patience: Duration) -> Result<Tx, StoreE
         .connect_with(options.application_name("tabspace-relay backup"))
         .await?;
     let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
-    Ok(Tx::Postgres(pool.begin_with(begin).await?))
+    Ok(Tx::Postgres(Held::Transaction(pool.begin_with(begin).await?)))
 }
 
 /// A connection that has the lock; `None` when somebody else had it all the time.

@@ -10,7 +10,7 @@ use sqlx::sqlite::{
 use sqlx::{Connection, SqlitePool};
 
 use super::durability::Durability;
-use super::{StoreError, Tx};
+use super::{Held, StoreError, Tx};
 
 const READERS: u32 = 4;
 /// The database's file in the folder.
@@ -39,6 +39,7 @@ impl Folder {
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(patience)
+            .test_before_acquire(false)
             .after_release(|connection, _| Box::pin(is_at_rest(connection)))
             .connect_with(options.clone())
             .await?;
@@ -47,6 +48,8 @@ impl Folder {
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(patience)
+            // They are in this process, and were looked after when they were released.
+            .test_before_acquire(false)
             .connect_with(options.read_only(true))
             .await?;
         Ok(Self {
@@ -104,7 +107,7 @@ pub(super) async fn snapshot(folder: &Path, patience: Duration) -> Result<Tx, St
         .acquire_timeout(patience)
         .connect_with(options)
         .await?;
-    Ok(Tx::Sqlite(pool.begin().await?))
+    Ok(Tx::Sqlite(Held::Transaction(pool.begin().await?)))
 }
 
 /// What the connection that writes has in force; what was asked for need not be.
@@ -123,8 +126,10 @@ async fn durability(writer: &SqlitePool) -> Result<Durability, StoreError> {
 /// the disk is full, `SQLite` ends a transaction by itself, the rollback that follows fails, and sqlx counts the
 /// transaction as open for ever.
 async fn is_at_rest(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
-    // What was not committed is rolled back before this is answered.
-    connection.ping().await?;
+    if connection.is_in_transaction() {
+        // What was not committed is rolled back before this is answered.
+        connection.ping().await?;
+    }
     Ok(!connection.is_in_transaction())
 }
 

@@ -134,6 +134,8 @@ impl Session {
                 });
                 self.streams.devices_listed(space, &devices);
             }
+            // What this device says of itself is newer than what the relay tells of it.
+            ServerFrame::PresenceChanged { present, .. } if present.device == self.device => {}
             ServerFrame::PresenceChanged { space, present } => {
                 self.streams.device_came(space, present.device);
                 self.with(now, space, |shared, _| shared.room.come(present));

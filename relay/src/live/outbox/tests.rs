@@ -98,6 +98,18 @@ fn what_the_line_took_a_part_of_goes_on_where_it_stopped() {
 }
 
 #[test]
+fn of_frames_that_come_together_only_what_the_line_left_waits_each_in_its_own_way() {
+    let outbox = outbox(100);
+    outbox.queue().line.as_mut().unwrap().room = 5;
+    let joined = Bytes::from_static(b"one,two,three");
+    outbox.push_together(&joined, &[(4, key(1)), (4, key(2)), (5, key(3))]);
+    put(&outbox, "TWO,", key(2));
+    put(&outbox, "THREE", key(3));
+    let got = after(&outbox, 0) + &after(&outbox, ALL);
+    assert_eq!(got, "one,two,THREETWO,", "what is begun goes on, the third is replaced");
+}
+
+#[test]
 fn of_signals_that_replace_each_other_the_last_waits() {
     let outbox = outbox(100);
     put(&outbox, "a1 ", key(1));

@@ -51,6 +51,9 @@ fn room(now: Instant) -> Room<&'static str> {
             Asked::In(_)
         ));
     }
+    // As after a while.
+    room.news.clear();
+    room.silent_until = None;
     room
 }
 
@@ -120,8 +123,8 @@ fn who_was_removed_is_told_and_only_then_gone() {
         effects.as_slice(),
         [
             Effect::One { line: "guest", frame: ServerFrame::Closed { reason, .. }, .. },
-            Effect::All { frame: ServerFrame::PresenceGone { .. }, .. },
-        ] if reason.code == Code::Removed
+            Effect::Together(told),
+        ] if matches!(told.as_slice(), [(ServerFrame::PresenceGone { .. }, _)]) && reason.code == Code::Removed
     ));
     assert_eq!(room.lines().len(), 1);
 }
@@ -154,14 +157,15 @@ fn who_comes_and_goes_is_told_in_a_way_that_may_be_dropped_and_listed_anew() {
     let now = Instant::now();
     let mut room = room(now);
     let presence = Kind::Presence(SpaceId::from_bits(1), device(GUEST));
-    assert!(matches!(
-        room.leave(device(GUEST), 2, now).as_slice(),
-        [Effect::All { kind, .. }] if *kind == presence
-    ));
-    let Asked::In(effects) = room.ask(ask(3, "guest", GUEST, 0), now) else {
+    let is_presence = |effect: Option<&Effect<&str>>| match effect {
+        Some(Effect::Together(told)) => matches!(told.as_slice(), [(_, kind)] if *kind == presence),
+        _ => false,
+    };
+    assert!(is_presence(room.leave(device(GUEST), 2, now).last()));
+    let Asked::In(effects) = room.ask(ask(3, "guest", GUEST, 0), now + PAUSE) else {
         panic!("the guest comes again")
     };
-    assert!(matches!(effects.last(), Some(Effect::All { kind, .. }) if *kind == presence));
+    assert!(is_presence(effects.last()));
     assert!(matches!(
         room.list(device(OWNER), 1).as_slice(),
         [Effect::One { line: "owner", frame: ServerFrame::PresenceListed { present, .. }, .. }]
@@ -200,4 +204,67 @@ fn a_hosts_absence_counts_from_its_beginning() {
     );
     assert!(matches!(room.ask(ask(3, "owner", OWNER, 0), later), Asked::In(_)));
     assert_eq!(room.hosts_gone(patience, later + Duration::from_mins(10)), []);
+}
+
+/// What a room tells of who is present: each device, and whether it is here.
+fn told(effects: &[Effect<&'static str>]) -> Vec<(DeviceId, bool)> {
+    let together = effects.iter().filter_map(|effect| match effect {
+        Effect::Together(frames) => Some(frames),
+        _ => None,
+    });
+    together
+        .flatten()
+        .map(|(frame, _)| match frame {
+            ServerFrame::PresenceChanged { present, .. } => (present.device, true),
+            ServerFrame::PresenceGone { device, .. } => (*device, false),
+            frame => panic!("{frame:?} tells of something else"),
+        })
+        .collect()
+}
+
+/// Somebody comes to the room on another device.
+fn come(room: &mut Room<&'static str>, number: u128, now: Instant) -> Vec<Effect<&'static str>> {
+    let asks = Ask {
+        device: DeviceId::from_bits(number),
+        ..ask(9, "more", OWNER, 0)
+    };
+    match room.ask(asks, now) {
+        Asked::In(effects) => effects,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn who_comes_alone_is_told_at_once_and_a_crowd_together() {
+    let now = Instant::now();
+    let mut room = room(now);
+    assert_eq!(told(&come(&mut room, 1, now)), [(DeviceId::from_bits(1), true)]);
+    for number in [2, 3, 4] {
+        assert_eq!(told(&come(&mut room, number, now)), []);
+    }
+    assert!(told(&room.leave(DeviceId::from_bits(3), 9, now)).is_empty());
+    assert!(room.has_news() && room.tell_if_due(now).is_none());
+    let effects: Vec<_> = room.tell_if_due(now + PAUSE).into_iter().collect();
+    let device = DeviceId::from_bits;
+    assert_eq!(
+        told(&effects),
+        [(device(2), true), (device(3), false), (device(4), true)]
+    );
+    assert!(!room.has_news());
+}
+
+#[test]
+fn whoever_is_spoken_to_has_heard_of_who_speaks() {
+    let now = Instant::now();
+    let mut room = room(now);
+    come(&mut room, 1, now);
+    come(&mut room, 2, now);
+    let signal = Signal::Watch {
+        stream: StreamId::from_bits(1),
+        attempt: 1,
+    };
+    let said = room.signal(DeviceId::from_bits(2), Some(device(OWNER)), signal, now);
+    let effects = said.expect("members may watch");
+    assert!(told(&effects).contains(&(DeviceId::from_bits(2), true)));
+    assert!(matches!(effects.last(), Some(Effect::One { line: "owner", .. })));
 }
