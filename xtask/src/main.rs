@@ -9,6 +9,7 @@
 )]
 
 mod build;
+mod fuzz;
 mod icons;
 mod package;
 mod repository;
@@ -30,6 +31,9 @@ cargo xtask test [PART…]   check everything, or only: fmt unit store stories l
 cargo xtask build          build the extension (dist/extension), the web page and the relay
 cargo xtask bench [PART]   measure; without a part, everything; the parts: live stream list popup relay
   relay [PART…]            or of the relay only: fan-out idle durable rest storm slow
+cargo xtask fuzz [TARGET]  look for inputs that break something, of one target or of all
+  [--seconds N]            for so long, all together (60)
+  [--input FILE]           or give this one to the target
 cargo xtask screenshots    take the pictures of every screen in each state into target/screenshots/screens;
   [--accept NAME…]         accept those whose names begin like this (or `all`) as they are now
 cargo xtask icons          take the drawings of the icons that are named in the code from Lucide's release
@@ -60,6 +64,7 @@ fn dispatch(words: &[&str]) -> Result<ExitCode> {
         }
         ["bench", "relay", parts @ ..] => bench_relay(parts)?,
         ["bench", arguments @ ..] => bench_in_browsers(arguments)?,
+        ["fuzz", words @ ..] => fuzz::fuzz(words)?,
         ["screenshots"] => return test::screenshots(&[]),
         ["screenshots", "--accept", names @ ..] => return test::screenshots(names),
         ["icons"] => icons::write()?,

@@ -12,7 +12,8 @@ use crate::repository::{self, root, target};
 use crate::shell::{Result, Step, cargo};
 
 pub(crate) use debian::{
-    install_browsers_and_database, install_database_and_npm, install_firefox, install_tracer,
+    install_browsers_and_database, install_cpp_compiler, install_database_and_npm, install_firefox,
+    install_tracer,
 };
 
 /// The target of the client.

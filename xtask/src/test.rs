@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use crate::build::{self, Audience, CLIENTS, GALLERY};
 use crate::repository::{root, target};
 use crate::shell::{Result, Step, cargo};
-use crate::{icons, setup, tidy};
+use crate::{fuzz, icons, setup, tidy};
 
 mod counts;
 mod types;
@@ -19,7 +19,7 @@ use counts::Counts;
 enum Part {
     /// Formatting.
     Fmt,
-    /// Pure logic, natively.
+    /// Pure logic, natively, and a short search for inputs that break what reads them.
     Unit,
     /// The relay's store and its HTTP and socket surface, on `SQLite` and on a private Postgres.
     Store,
@@ -118,12 +118,18 @@ fn run_part(part: Part, counts: &mut Counts) -> Result<()> {
             Ok(())
         }
         Part::Unit => {
-            let packages = ["tabspace-protocol", "tabspace-wasm-core", "tabspace-xtask"];
+            let packages = [
+                "tabspace-protocol",
+                "tabspace-wasm-core",
+                "tabspace-xtask",
+                "tabspace-fuzz",
+            ];
             let step = packages
                 .iter()
                 .fold(cargo_test(), |step, package| step.args(["--package", *package]));
             counts.run(step)?;
-            counts.run(cargo_test().args(["--package", "tabspace-relay", "--lib", "--bins"]))
+            counts.run(cargo_test().args(["--package", "tabspace-relay", "--lib", "--bins"]))?;
+            fuzz::fuzz_briefly(|target, outcome| counts.check(format_args!("fuzzing {target}"), outcome))
         }
         Part::Store => {
             setup::install_browsers_and_database()?;

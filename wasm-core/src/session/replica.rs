@@ -153,7 +153,7 @@ impl Replica {
     }
 
     pub(crate) fn restore_pending(&mut self, stored: StoredPending) {
-        self.next_n = self.next_n.max(stored.n + 1);
+        self.next_n = self.next_n.max(after(stored.n));
         let at = self.pending.partition_point(|other| other.n < stored.n);
         self.pending.insert(
             at,
@@ -227,7 +227,7 @@ impl Replica {
             accepted: None,
             made: now,
         };
-        self.next_n += 1;
+        self.next_n = after(self.next_n);
         writes.push(put_pending(self.space, &pending));
         self.pending.push_back(pending);
     }
@@ -301,9 +301,9 @@ impl Replica {
 
     /// Ops behind a gap that the relay never heard of take the numbers after those that it decided.
     pub(crate) fn close_gap(&mut self, last_n: u64, batch: u64, writes: &mut Vec<Write>) {
-        self.next_n = self.next_n.max(last_n + 1);
+        self.next_n = self.next_n.max(after(last_n));
         let next = self.pending.iter().find(|pending| pending.n > last_n);
-        if next.is_some_and(|next| next.n > last_n + 1) {
+        if next.is_some_and(|next| next.n > after(last_n)) {
             self.renumber_after(last_n, batch, writes);
         }
     }
@@ -312,7 +312,7 @@ impl Replica {
     /// before they are sent: one that was sent under a number that is forgotten would be sent twice.
     fn renumber_after(&mut self, last_n: u64, batch: u64, writes: &mut Vec<Write>) {
         let undecided = |pending: &&mut Pending| pending.n > last_n;
-        self.next_n = last_n + 1;
+        self.next_n = after(last_n);
         for pending in self.pending.iter_mut().filter(undecided) {
             writes.push(Write::Delete(outbox_key(self.space, pending.n)));
         }
@@ -320,7 +320,7 @@ impl Replica {
             pending.n = self.next_n;
             pending.sent = false;
             pending.storing = Some(batch);
-            self.next_n += 1;
+            self.next_n = after(self.next_n);
             writes.push(put_pending(self.space, pending));
         }
     }
@@ -541,6 +541,11 @@ impl Replica {
             &crate::library::StoredSpace::Shared(stored),
         )
     }
+}
+
+/// The number of the op after this one. No relay counts to the end, but one may say that it did, and so may a record.
+const fn after(n: u64) -> u64 {
+    n.saturating_add(1)
 }
 
 /// A write of something that always can be written as JSON.

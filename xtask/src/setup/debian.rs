@@ -77,6 +77,11 @@ const TRACER: &[Package] = &[Package {
     seen_by: Sign::Program("strace"),
 }];
 
+const CPP_COMPILER: &[Package] = &[Package {
+    name: "g++",
+    seen_by: Sign::Program("c++"),
+}];
+
 const NPM: &[Package] = &[
     Package {
         name: "nodejs",
@@ -107,6 +112,11 @@ pub(crate) fn install_firefox() -> Result<()> {
 /// strace, with which the tests see the order of the relay's system calls.
 pub(crate) fn install_tracer() -> Result<()> {
     install(TRACER)
+}
+
+/// A compiler of C++, in which the fuzzer is written.
+pub(crate) fn install_cpp_compiler() -> Result<()> {
+    install(CPP_COMPILER)
 }
 
 /// npm, with which the remaining tools come.
