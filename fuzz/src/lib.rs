@@ -7,16 +7,23 @@
 //!
 //! Start at [`TARGETS`].
 
+mod addresses;
 mod apply;
+mod backups;
 mod client_frames;
 mod disk;
 mod messages;
+mod place;
 mod records;
+mod requests;
 mod server_frames;
 mod session;
+mod settings;
+mod socket;
 mod stored;
 mod text;
 mod windows;
+mod wire;
 mod words;
 
 /// Something that is given any bytes.
@@ -30,15 +37,21 @@ pub struct Target {
 
 /// Every target.
 pub const TARGETS: &[Target] = &[
+    target("addresses", addresses::run),
     target("apply", apply::run),
     target("asks", messages::asks),
+    target("backups", backups::run),
     target("bodies", messages::bodies),
     target("client_frames", client_frames::run),
     target("records", records::run),
+    target("requests", requests::run),
     target("server_frames", server_frames::run),
     target("session", session::run),
+    target("settings", settings::run),
+    target("socket", socket::run),
     target("stored", stored::run),
     target("windows", windows::run),
+    target("wire", wire::run),
     target("words", words::run),
 ];
 

@@ -14,19 +14,19 @@ use crate::App;
 
 /// An address as the rates see it: of IPv6 the network of 64 bits, because whoever has one has it whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Address(IpAddr);
+pub struct Address(IpAddr);
 
 impl Address {
     /// The address, or its network.
-    pub(crate) fn of(address: IpAddr) -> Self {
+    pub fn of(address: IpAddr) -> Self {
         Self(match address.to_canonical() {
             IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
             v4 @ IpAddr::V4(_) => v4,
         })
     }
 
-    /// Where this request comes from. Of those that handed it on, the last that is no trusted proxy.
-    fn of_request(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> Self {
+    /// Where a request comes from. Of those that handed it on, the last that is no trusted proxy.
+    pub fn of_request(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> Self {
         let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.holds(*address));
         let mut from = peer;
         let mut hops = hops(headers).into_iter().rev();
@@ -36,6 +36,11 @@ impl Address {
             from = before;
         }
         Self::of(from)
+    }
+
+    /// The address; of IPv6 the first of its network.
+    pub const fn ip(self) -> IpAddr {
+        self.0
     }
 }
 

@@ -45,7 +45,7 @@ use tokio::task::JoinHandle;
 use url::Url;
 
 pub use account::PersonId;
-pub use address::{BadNetwork, Network};
+pub use address::{Address, BadNetwork, Network};
 pub use config::{Args, Backend, Config, Timings};
 pub use error::Failure;
 pub use health::Metrics;

@@ -16,7 +16,11 @@ type Failure = Box<dyn std::error::Error>;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let loaded = match relay::config::load(std::env::args_os(), |name| std::env::var_os(name)) {
+    let loaded = match relay::config::load(
+        std::env::args_os(),
+        |name| std::env::var_os(name),
+        |path| std::fs::read_to_string(path),
+    ) {
         Ok(loaded) => loaded,
         Err(LoadError::Usage(error)) => error.exit(),
         Err(error) => {

@@ -60,6 +60,19 @@ async fn a_wrong_frame_gets_its_code_and_the_socket_stays_open() {
 }
 
 #[tokio::test]
+async fn an_op_under_the_last_number_there_is_is_answered() {
+    let relay = Running::on(&Place::memory().await).await;
+    let (alice, space) = relay.alice().await;
+    let mut socket = alice.live(space).await;
+    assert_eq!(
+        socket.op(space, u64::MAX, message("the last")).await,
+        Err(Code::OpGap)
+    );
+    assert_eq!(socket.op(space, 1, message("the first")).await, Ok(Seq(2)));
+    relay.stop().await;
+}
+
+#[tokio::test]
 async fn an_op_that_may_not_be_has_its_code() {
     let place = Place::folder();
     let relay = Running::on(&place).await;

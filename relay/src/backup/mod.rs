@@ -17,9 +17,9 @@ use protocol::{Epoch, Millis};
 use serde::{Deserialize, Serialize};
 
 use crate::store::StoreError;
-pub use read::restore;
+pub use read::{restore, restore_from};
 pub use tables::{Kind, columns};
-pub use write::backup;
+pub use write::{backup, backup_into};
 
 /// What the first line calls the file.
 const KIND: &str = "tabspace-backup";

@@ -42,7 +42,21 @@ pub async fn restore(
     } else {
         Box::new(File::open(file).map_err(|error| BackupError::Read(file.display().to_string(), error))?)
     };
-    let mut input = Input::new(file.display().to_string(), from);
+    restore_from(backend, patience, random, &file.display().to_string(), from).await
+}
+
+/// The same from anything that can be read; `name` is what errors call it.
+///
+/// # Errors
+/// [`BackupError`]; nothing was written then.
+pub async fn restore_from(
+    backend: &Backend,
+    patience: Duration,
+    random: &Random,
+    name: &str,
+    from: impl Read,
+) -> Result<(Rows, Epoch), BackupError> {
+    let mut input = Input::new(name.to_owned(), from);
     // Before the database is touched: most wrong files show here.
     input.header()?;
     let store = Store::open(backend, patience, random).await?;

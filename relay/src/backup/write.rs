@@ -30,18 +30,37 @@ pub async fn backup(
     clock: &Clock,
     file: &Path,
 ) -> Result<Rows, BackupError> {
-    let mut tx = Store::snapshot(backend, patience).await?;
-    let header = header(&mut tx, clock).await?;
     if file == Path::new("-") {
-        let mut output = Output::new("standard output".to_owned(), io::stdout());
-        return write(&mut tx, &header, &mut output).await;
+        return backup_into(backend, patience, clock, "standard output", io::stdout()).await;
     }
+    let (mut tx, header) = begin(backend, patience, clock).await?;
     let partial = Partial::create(file)?;
     let mut output = Output::new(file.display().to_string(), &partial.file);
     let rows = write(&mut tx, &header, &mut output).await?;
     drop(output);
     partial.keep()?;
     Ok(rows)
+}
+
+/// The same into anything that can be written to; `name` is what errors call it.
+///
+/// # Errors
+/// [`BackupError`]; what was written is no backup then.
+pub async fn backup_into(
+    backend: &Backend,
+    patience: Duration,
+    clock: &Clock,
+    name: &str,
+    to: impl Write,
+) -> Result<Rows, BackupError> {
+    let (mut tx, header) = begin(backend, patience, clock).await?;
+    write(&mut tx, &header, &mut Output::new(name.to_owned(), to)).await
+}
+
+async fn begin(backend: &Backend, patience: Duration, clock: &Clock) -> Result<(Tx, Header), BackupError> {
+    let mut tx = Store::snapshot(backend, patience).await?;
+    let header = header(&mut tx, clock).await?;
+    Ok((tx, header))
 }
 
 /// What the header says; reading it begins the snapshot.

@@ -4,6 +4,7 @@
 //! before those of its keys (`[a] b = 1` is `a-b`).
 
 use std::ffi::OsString;
+use std::io;
 use std::path::Path;
 
 use toml::Spanned;
@@ -23,8 +24,11 @@ pub(super) struct Entry {
 }
 
 /// The settings of a file, in the order of their lines.
-pub(super) fn read(path: &Path) -> Result<Vec<Entry>, Vec<Complaint>> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
+pub(super) fn read(
+    path: &Path,
+    files: impl Fn(&Path) -> io::Result<String>,
+) -> Result<Vec<Entry>, Vec<Complaint>> {
+    let text = files(path).map_err(|error| {
         vec![Complaint::new(
             path.display().to_string(),
             format!("the file with settings cannot be read: {error}"),

@@ -6,6 +6,7 @@
 
 use std::ffi::OsString;
 use std::fmt::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::builder::Resettable;
@@ -111,12 +112,14 @@ impl fmt::Display for LoadError {
 impl std::error::Error for LoadError {}
 
 /// Reads the settings: the command line (the program's name first), the environment and a file if one is named.
+/// `files` reads a file's text.
 ///
 /// # Errors
 /// [`LoadError`]; everything that is wrong with the environment and the file at once.
 pub fn load(
     argv: impl IntoIterator<Item = OsString>,
     environment: impl Fn(&str) -> Option<OsString>,
+    files: impl Fn(&Path) -> io::Result<String>,
 ) -> Result<Loaded, LoadError> {
     let argv: Vec<OsString> = argv.into_iter().collect();
     let shown = command();
@@ -140,7 +143,7 @@ pub fn load(
         }
     }
     if let Some(path) = path_of_file(&shown, &flags, &environment) {
-        for entry in file::read(&path).map_err(LoadError::Wrong)? {
+        for entry in file::read(&path, files).map_err(LoadError::Wrong)? {
             let place = format!("{}:{}", path.display(), entry.line);
             let Some(setting) = settings(&shown).find(|arg| arg.get_long() == Some(&entry.name)) else {
                 complaints.push(unknown(&bare, &entry, place));

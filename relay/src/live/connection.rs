@@ -203,7 +203,7 @@ impl Connection {
             if !self.outbox.has_room() {
                 break Ok(());
             }
-            let said = self.reader.next();
+            let said = self.reader.read();
             if let Some(answers) = self.reader.take_answers() {
                 self.outbox.push(&answers, Kind::Event);
             }
@@ -467,7 +467,9 @@ impl Undecided {
                 }
             }
         };
-        let fates: Vec<ServerFrame> = (first..).take(self.1).map(fate).collect();
+        // Not `first..`: behind the last number there is none.
+        let numbers = (0..self.1 as u64).map(|at| first.saturating_add(at));
+        let fates: Vec<ServerFrame> = numbers.map(fate).collect();
         // What the room hears next, this connection hears with it.
         self.0.push_for_later(&wire::encode_all(&fates));
     }

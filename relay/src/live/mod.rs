@@ -24,3 +24,4 @@ pub(crate) use news::tell_news;
 pub(crate) use room::Room;
 #[cfg(test)]
 pub(crate) use room::{Ask, Asked, Effect};
+pub use wire::{Reader, Said, Unreadable};

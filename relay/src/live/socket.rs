@@ -160,7 +160,7 @@ async fn greet(
 /// Waits for the first frame. `None` when the other side went away.
 async fn hello(app: &App, outbox: &Outbox, reader: &mut Reader) -> Option<Result<Bearer, Code>> {
     loop {
-        let said = reader.next();
+        let said = reader.read();
         if let Some(answers) = reader.take_answers() {
             outbox.push(&answers, Kind::Event);
         }

@@ -63,7 +63,7 @@ pub(super) fn close(reason: Option<(u16, &'static str)>) -> Bytes {
 
 /// Why nothing more can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unreadable {
+pub enum Unreadable {
     /// A frame or message is so large that the rest cannot be read.
     TooLarge,
     /// It is no WebSocket.
@@ -72,7 +72,7 @@ pub(super) enum Unreadable {
 
 /// What somebody said.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Said {
+pub enum Said {
     /// A frame of the protocol.
     Text(tungstenite::Utf8Bytes),
     /// Something else.
@@ -83,7 +83,7 @@ pub(super) enum Said {
 
 /// Makes messages of what arrives.
 #[derive(Debug)]
-pub(super) struct Reader {
+pub struct Reader {
     /// Only while a message is incomplete.
     context: Option<Box<WebSocketContext>>,
     pipe: Pipe,
@@ -95,7 +95,7 @@ pub(super) struct Reader {
 
 impl Reader {
     /// A reader of messages of `limit` bytes, behind whose upgrade this has arrived already.
-    pub(super) fn new(arrived: Bytes, limit: usize) -> Self {
+    pub fn new(arrived: Bytes, limit: usize) -> Self {
         let pipe = Pipe {
             input: arrived,
             ..Pipe::default()
@@ -110,7 +110,7 @@ impl Reader {
 
     /// How large messages may be from here on. What is a little too large is answered with a code; only what is
     /// far too large ends the connection.
-    pub(super) fn trust(&mut self) {
+    pub fn trust(&mut self) {
         self.limit = 2 * limits::FRAME_BYTES;
         if let Some(context) = &mut self.context {
             let limit = self.limit;
@@ -119,7 +119,7 @@ impl Reader {
     }
 
     /// Something arrived.
-    pub(super) fn feed(&mut self, arrived: Bytes) {
+    pub fn feed(&mut self, arrived: Bytes) {
         self.idle = false;
         if self.pipe.input.is_empty() {
             self.pipe.input = arrived;
@@ -129,12 +129,12 @@ impl Reader {
     }
 
     /// Whether more has to arrive before something is said.
-    pub(super) fn is_idle(&self) -> bool {
+    pub fn is_idle(&self) -> bool {
         self.idle
     }
 
     /// The next message of what has arrived. `None` when there is none yet.
-    pub(super) fn next(&mut self) -> Result<Option<Said>, Unreadable> {
+    pub fn read(&mut self) -> Result<Option<Said>, Unreadable> {
         loop {
             let limit = self.limit;
             let context = self
@@ -166,7 +166,7 @@ impl Reader {
     }
 
     /// What the library answers by itself.
-    pub(super) fn take_answers(&mut self) -> Option<Bytes> {
+    pub fn take_answers(&mut self) -> Option<Bytes> {
         (!self.pipe.output.is_empty()).then(|| std::mem::take(&mut self.pipe.output).into())
     }
 }

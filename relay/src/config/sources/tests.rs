@@ -7,7 +7,7 @@ fn try_load(flags: &[&str], environment: &[(&str, &str)]) -> Result<Loaded, Stri
         let found = environment.iter().find(|(each, _)| *each == name);
         found.map(|(_, value)| OsString::from(value))
     };
-    load(argv, environment).map_err(|error| error.to_string())
+    load(argv, environment, |path| std::fs::read_to_string(path)).map_err(|error| error.to_string())
 }
 
 fn loaded(flags: &[&str], environment: &[(&str, &str)]) -> Loaded {

@@ -31,7 +31,7 @@ fn in_parts(parts: &[&'static str], between: &Message) -> Bytes {
 }
 
 fn text(reader: &mut Reader) -> Option<String> {
-    match reader.next().unwrap()? {
+    match reader.read().unwrap()? {
         Said::Text(text) => Some(text.as_str().to_owned()),
         other => panic!("{other:?}"),
     }
@@ -87,9 +87,9 @@ fn however_the_bytes_arrive_the_same_is_said_and_nothing_is_held_in_between() {
 #[test]
 fn what_is_too_large_or_no_websocket_is_told_apart() {
     let mut reader = Reader::new(written(&mut client(), Message::text("x".repeat(101))), 100);
-    assert_eq!(reader.next(), Err(Unreadable::TooLarge));
+    assert_eq!(reader.read(), Err(Unreadable::TooLarge));
     let mut reader = Reader::new(in_parts(&["12345", "67890"], &Message::Pong("".into())), 9);
-    assert_eq!(reader.next(), Err(Unreadable::TooLarge));
+    assert_eq!(reader.read(), Err(Unreadable::TooLarge));
     for broken in [
         &b"GET / HTTP/1.1\r\n"[..],
         b"\x81\x01x",
@@ -99,7 +99,7 @@ fn what_is_too_large_or_no_websocket_is_told_apart() {
     ] {
         let mut reader = Reader::new(Bytes::copy_from_slice(broken), 1 << 40);
         assert!(
-            matches!(reader.next(), Err(Unreadable::Broken)),
+            matches!(reader.read(), Err(Unreadable::Broken)),
             "{}",
             broken.escape_ascii()
         );
@@ -109,6 +109,6 @@ fn what_is_too_large_or_no_websocket_is_told_apart() {
 #[test]
 fn a_good_bye_is_answered() {
     let mut reader = Reader::new(written(&mut client(), Message::Close(None)), 100);
-    assert_eq!(reader.next(), Ok(Some(Said::Close)));
+    assert_eq!(reader.read(), Ok(Some(Said::Close)));
     assert_eq!(reader.take_answers(), Some(close(None)));
 }
