@@ -1,5 +1,7 @@
 //! The one type that carries a failure from any domain to where it is answered: an HTTP response or a frame.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -30,20 +32,21 @@ impl From<sqlx::Error> for Failure {
     }
 }
 
-impl Failure {
-    /// What the caller is told. A failure of the store is logged here, once.
-    pub fn into_refusal(self) -> Refusal {
-        match self {
-            Self::Refused(refusal) => refusal,
-            Self::Store(error) => error.log_and_code().into(),
-        }
-    }
-}
+/// A failure of the store behind an answer. Whoever knows which request it was logs and counts it.
+#[derive(Debug, Clone)]
+pub(crate) struct Broken(pub(crate) Arc<StoreError>);
 
 /// The answer that an HTTP client gets.
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        respond(self.into_refusal())
+        match self {
+            Self::Refused(refusal) => respond(refusal),
+            Self::Store(error) => {
+                let mut response = respond(error.code().into());
+                response.extensions_mut().insert(Broken(Arc::new(error)));
+                response
+            }
+        }
     }
 }
 
@@ -57,7 +60,7 @@ pub(crate) fn respond(refusal: Refusal) -> Response {
         let seconds = HeaderValue::from(milliseconds.div_ceil(1000));
         response.headers_mut().insert(header::RETRY_AFTER, seconds);
     }
-    // The metrics layer counts refusals by this.
+    // The outermost layer counts refusals by this.
     response.extensions_mut().insert(code);
     response
 }

@@ -25,6 +25,7 @@ mod message;
 mod page;
 mod rate;
 pub mod rebuild;
+mod request_id;
 mod router;
 #[cfg(test)]
 mod simulation;
@@ -110,8 +111,7 @@ impl App {
     /// A connection that only reads, and is measured.
     async fn read(&self) -> Result<Reading, StoreError> {
         let timer = self.metrics.time_reading();
-        let begun = self.store.read().await;
-        let tx = begun.inspect_err(|error| self.metrics.count_store_error(error.is_away()))?;
+        let tx = self.store.read().await?;
         Ok(Reading { tx, _timer: timer })
     }
 

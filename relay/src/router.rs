@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderValue, Method, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{MethodRouter, delete, get, patch, post, put};
@@ -13,16 +13,18 @@ use tokio::time::Instant;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{Any, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
+use tracing::Instrument;
 use utoipa::OpenApi;
 
 use crate::account::routes as account;
-use crate::error::Failure;
+use crate::error::{Broken, Failure};
 use crate::favicon::routes as favicon;
 use crate::health::routes as health;
 use crate::invite::routes as invite;
 use crate::live::socket;
 use crate::log::routes as log;
 use crate::message::routes as message;
+use crate::request_id::{self, RequestId};
 use crate::space::routes as space;
 use crate::{App, page};
 
@@ -184,28 +186,53 @@ fn any_origin() -> CorsLayer {
             Method::PUT,
             Method::DELETE,
         ])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
-        .expose_headers([HeaderName::from_static("retry-after")])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, request_id::HEADER])
+        .expose_headers([header::RETRY_AFTER, request_id::HEADER])
         .max_age(std::time::Duration::from_hours(24))
 }
 
-/// Counts and logs a request: method, route and status; never what it bears.
+/// Names, counts and logs a request: method, route and status; never its path or what it bears.
 async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let method = request.method().clone();
+    let id = RequestId::of_request(request.headers(), &app.random);
+    let method = method_name(request.method());
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let began = Instant::now();
-    let response = next.run(request).await;
     let route = route.as_ref().map_or("(page)", MatchedPath::as_str);
+    let began = Instant::now();
+    let span = tracing::debug_span!("request", id = id.as_str(), method, route);
+    let mut response = next.run(request).instrument(span).await;
+    let took = began.elapsed();
     let status = response.status().as_u16();
-    app.metrics
-        .count_request(method.as_str(), route, status, began.elapsed());
-    if let Some(code) = response.extensions().get::<Code>() {
-        app.metrics.count_refusal(*code);
-        tracing::debug!(%method, route, status, %code, "refused");
-    } else {
-        tracing::debug!(%method, route, status, "answered");
+    app.metrics.count_request(method, route, status, took);
+    let code = response.extensions().get::<Code>().copied();
+    if let Some(code) = code {
+        app.metrics.count_refusal(code);
+    }
+    if let Some(Broken(error)) = response.extensions().get() {
+        // Made now, so that requests that go well need none.
+        let span = tracing::error_span!("request", id = id.as_str(), method, route);
+        span.in_scope(|| error.handle(&app.metrics));
+    }
+    let (code, seconds) = (code.map(Code::as_str), took.as_secs_f64());
+    tracing::debug!(id = id.as_str(), method, route, status, code, seconds, "answered");
+    if let Some(id) = id.into_header() {
+        response.headers_mut().insert(request_id::HEADER, id);
     }
     response
+}
+
+/// The method, if it is a usual one: anybody may invent others, and each would be a series.
+fn method_name(method: &Method) -> &'static str {
+    const USUAL: [&Method; 7] = [
+        &Method::GET,
+        &Method::POST,
+        &Method::PATCH,
+        &Method::PUT,
+        &Method::DELETE,
+        &Method::HEAD,
+        &Method::OPTIONS,
+    ];
+    let usual = USUAL.into_iter().find(|usual| *usual == method);
+    usual.map_or("other", |method| method.as_str())
 }
 
 #[cfg(test)]

@@ -19,7 +19,10 @@ pub(crate) async fn watch_hosts(app: Arc<App>, mut stop: watch::Receiver<bool>) 
         if !opened {
             opened = open_streaming(&app)
                 .await
-                .inspect_err(|error| tracing::warn!(%error, "streams unknown"))
+                .inspect_err(|error| {
+                    app.metrics.count_store_error(error.is_away());
+                    tracing::warn!(%error, "streams unknown");
+                })
                 .is_ok();
         }
         for (space, stream) in app.hub.hosts_gone(patience) {

@@ -24,7 +24,7 @@ use crate::account::PersonId;
 use crate::account::tickets::Bearer;
 use crate::address::Address;
 use crate::error::Failure;
-use crate::log::{Answer, Job, Proposal, Task, store};
+use crate::log::{Answer, Job, Proposal, Task, store, trail};
 use crate::space::store as members;
 
 /// How long the last words of a connection may take.
@@ -95,6 +95,7 @@ impl Connection {
     ) -> Self {
         let Bearer { person, device, .. } = *bearer;
         let number = app.hub.attach(device, &outbox);
+        tracing::debug!(connection = number, %device, "a connection is introduced");
         Self {
             app,
             number,
@@ -113,6 +114,7 @@ impl Connection {
     pub(super) async fn serve(mut self) {
         let over = self.run().await;
         self.app.metrics.count_closed(over.as_str());
+        tracing::debug!(connection = self.number, why = over.as_str(), "a connection ends");
         for known in self.known.iter().filter(|known| known.seated) {
             self.app.hub.leave(known.space, self.device, self.number);
         }
@@ -224,6 +226,17 @@ impl Connection {
         self.outbox.send(&ServerFrame::Error { space, reason });
     }
 
+    /// What the other side is told of a failure. One of the store is logged here, once.
+    fn why_not(&self, failure: Failure) -> Refusal {
+        match failure {
+            Failure::Refused(refusal) => refusal,
+            Failure::Store(error) => {
+                let span = tracing::error_span!("connection", number = self.number);
+                span.in_scope(|| error.handle(&self.app.metrics)).into()
+            }
+        }
+    }
+
     async fn read(&mut self, text: &str, batch: &mut Option<Batch>) {
         let (space, n, op) = match ClientFrame::parse(text) {
             Ok(ClientFrame::Submit { space, n, op }) => (space, n, Ok(op)),
@@ -238,8 +251,10 @@ impl Connection {
         };
         if let Err(reason) = self.pace.op(&self.app, space, n, &op) {
             self.app.metrics.count_refusal(reason.code);
+            trail::refused(Some(self.number), space, self.device, n, reason.code);
             return self.outbox.send(&ServerFrame::Refused { space, n, reason });
         }
+        trail::received(Some(self.number), space, self.device, n);
         if batch.as_ref().is_some_and(|batch| !batch.goes_on_with(space, n)) {
             self.hand_over(batch).await;
         }
@@ -286,7 +301,7 @@ impl Connection {
                 self.know(space, |known| known.seated = true);
             }
             Err(failure) => {
-                let reason = failure.into_refusal();
+                let reason = self.why_not(failure);
                 if reason.code.is_transient() {
                     self.error(Some(space), reason);
                 } else {
@@ -363,8 +378,11 @@ impl Connection {
         let member = match self.member_in(space).await {
             Ok(member) => member,
             Err(failure) => {
-                let refusal = Err(failure.into_refusal());
-                return undecided.answer(&self.app, space, first, refusal);
+                let reason = self.why_not(failure);
+                for n in (first..).take(undecided.1) {
+                    trail::refused(Some(self.number), space, self.device, n, reason.code);
+                }
+                return undecided.answer(&self.app, space, first, Err(reason));
             }
         };
         let task = Task::Submit {
@@ -373,8 +391,10 @@ impl Connection {
             ops,
         };
         let app = Arc::clone(&self.app);
+        let (connection, device) = (self.number, self.device);
         let answered = move |answer: Result<Answer, Code>| {
             undecided.answer(&app, space, first, answer.map_err(Refusal::from));
+            trail::answered(connection, space, device, first, undecided.1);
         };
         self.app.writers.send(Job::new(space, task, answered)).await;
     }

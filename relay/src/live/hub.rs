@@ -18,6 +18,7 @@ use super::outbox::{End, Outbox};
 use super::room::{Ask, Asked, Effect, Room};
 use super::wire::encode;
 use crate::health::Metrics;
+use crate::log::trail;
 
 type Line = Arc<Outbox>;
 type Rooms = HashMap<SpaceId, Arc<Mutex<Room>>>;
@@ -199,6 +200,7 @@ impl Hub {
                         return false;
                     };
                     perform(room, effects);
+                    trail::sent(space, events, room.lines().len());
                     if events.last().is_some_and(takes_somebody_out) {
                         let effects = room.dismiss(now);
                         perform(room, effects);

@@ -3,6 +3,7 @@
 //! The upgrade is made here, not by axum, because what follows needs the TCP connection itself: a room's
 //! frames go straight to it.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use hyper_util::server::conn::auto::upgrade::{Parts, downcast};
 use protocol::{ClientFrame, Code, Refusal, SUBPROTOCOL, ServerFrame, VERSION, frame::IceServer};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
+use tracing::Instrument;
 use tungstenite::handshake::derive_accept_key;
 
 use super::connection::Connection;
@@ -64,7 +66,9 @@ pub(crate) async fn open(
             ..Code::TooFast.into()
         }));
     };
-    tokio::spawn(serve(app, upgrade, address, stranger));
+    // While it is a stranger's, the log tells of it under the request's id.
+    let greeted = Box::pin(greet(app, upgrade, address, stranger).in_current_span());
+    tokio::spawn(serve(greeted));
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let headers = response.headers_mut();
@@ -107,12 +111,9 @@ fn accept_key(method: &Method, headers: &HeaderMap) -> Option<HeaderValue> {
 }
 
 /// A socket's life, from when the answer to its upgrade is written.
-async fn serve(app: Arc<App>, upgrade: OnUpgrade, address: Address, stranger: OwnedSemaphorePermit) {
-    let greeted = Box::pin(greet(Arc::clone(&app), upgrade, stranger)).await;
-    if let Some((bearer, outbox, reader)) = greeted {
-        Connection::attach(app, &bearer, address, outbox, reader)
-            .serve()
-            .await;
+async fn serve(greeted: Pin<Box<impl Future<Output = Option<Connection>>>>) {
+    if let Some(connection) = greeted.await {
+        connection.serve().await;
     }
 }
 
@@ -120,8 +121,9 @@ async fn serve(app: Arc<App>, upgrade: OnUpgrade, address: Address, stranger: Ow
 async fn greet(
     app: Arc<App>,
     upgrade: OnUpgrade,
+    address: Address,
     stranger: OwnedSemaphorePermit,
-) -> Option<(Bearer, Arc<Outbox>, Reader)> {
+) -> Option<Connection> {
     let upgraded = match upgrade.await {
         Ok(upgraded) => upgraded,
         Err(error) => {
@@ -141,7 +143,7 @@ async fn greet(
             drop(stranger);
             reader.trust();
             welcome(&app, &outbox, &bearer);
-            return Some((bearer, outbox, reader));
+            return Some(Connection::attach(app, &bearer, address, outbox, reader));
         }
         Ok(Some(Err(code))) => {
             app.metrics.count_refusal(code);

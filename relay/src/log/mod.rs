@@ -12,6 +12,7 @@ pub(crate) mod rows;
 pub(crate) mod shelf;
 pub(crate) mod snapshots;
 pub(crate) mod store;
+pub(crate) mod trail;
 pub(crate) mod writer;
 
 pub use proposal::Proposal;

@@ -13,6 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::proposal::{OVERHEAD_BYTES, Proposal};
+use super::trail;
 use super::writer::{Desk, Writer};
 use crate::account::PersonId;
 
@@ -160,10 +161,10 @@ pub struct Writers(Arc<[Way]>);
 impl Writers {
     /// Starts them. They end when `stop` turns true, after what they were given before.
     pub(crate) fn start(desk: &Desk, stop: &watch::Receiver<bool>) -> (Self, Vec<JoinHandle<()>>) {
-        let start = |_| {
+        let start = |number| {
             let (sender, receiver) = mpsc::channel(QUEUE);
             let writer = Writer::new(desk.clone());
-            let task = tokio::spawn(writer.run(receiver, stop.clone()));
+            let task = tokio::spawn(writer.run(number, receiver, stop.clone()));
             (
                 Way::new(sender, desk.metrics.jobs.clone(), desk.metrics.jobs_bytes.clone()),
                 task,
@@ -207,6 +208,7 @@ impl Way {
         let size = u32::try_from(job.task.size_bytes()).map_or(QUEUE_BYTES, |size| size.min(QUEUE_BYTES));
         let bytes = Arc::clone(&self.bytes).acquire_many_owned(size).await;
         job.share = bytes.ok().map(|bytes| Share::new(bytes, self));
+        trail::submitted(&job);
         // A writer that has stopped drops the job and with it the reply, which tells whoever waits.
         drop(self.jobs.send(job).await);
     }

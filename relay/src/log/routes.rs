@@ -9,7 +9,7 @@ use protocol::{Code, DeviceId, Op, Refusal, Seq, SpaceId, limits};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Answer, Proposal, Task, store};
+use super::{Answer, Proposal, Task, store, trail};
 use crate::App;
 use crate::account::auth::Caller;
 use crate::account::routes::claim_device;
@@ -72,7 +72,7 @@ pub(crate) async fn submit_ops(
     let last_n = store::last_n(&mut tx, space, device).await?;
     drop(tx);
     claim_device(&app, device, person).await?;
-    let (ops, too_fast) = charge(&app, payer, last_n, ops)?;
+    let (ops, too_fast) = charge(&app, payer, (space, device), last_n, ops)?;
     let tried = ops.len();
     match app
         .writers
@@ -102,15 +102,20 @@ pub(crate) async fn submit_ops(
 fn charge(
     app: &App,
     payer: Payer,
+    (space, device): (SpaceId, DeviceId),
     last_n: u64,
     ops: Vec<NumberedOp>,
 ) -> Result<(Vec<Proposal>, Option<OpAnswer>), Refusal> {
     let mut paid = Vec::with_capacity(ops.len());
     for (n, op) in ops {
         match app.charge(Kind::of_op(&op, n <= last_n), payer) {
-            Ok(()) => paid.push(Proposal::new(n, op)),
+            Ok(()) => {
+                trail::received(None, space, device, n);
+                paid.push(Proposal::new(n, op));
+            }
             Err(refusal) if paid.is_empty() => return Err(refusal),
             Err(refusal) => {
+                trail::refused(None, space, device, n, refusal.code);
                 app.metrics.count_refusal(refusal.code);
                 let refused = OpAnswer {
                     n,

@@ -14,13 +14,14 @@ use protocol::frame::Person;
 use protocol::{Code, Epoch, Event, Seq, SpaceId};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use super::decide::{Deciding, Known, Locked, Stop};
 use super::queue::{Answer, Job, Task};
 use super::rows::Rows;
 use super::shelf::Shelf;
 use super::snapshots::Snapshots;
-use super::store;
+use super::{store, trail};
 use crate::clock::{Clock, Random};
 use crate::health::Metrics;
 use crate::live::{Hub, Room};
@@ -72,8 +73,14 @@ impl Writer {
     }
 
     /// Works until `stop` turns true and everything that was given before is done.
-    pub(super) async fn run(mut self, mut jobs: mpsc::Receiver<Job>, mut stop: watch::Receiver<bool>) {
+    pub(super) async fn run(
+        mut self,
+        writer: usize,
+        mut jobs: mpsc::Receiver<Job>,
+        mut stop: watch::Receiver<bool>,
+    ) {
         let mut batch = Vec::with_capacity(BATCH);
+        let mut number = 0_u64;
         loop {
             tokio::select! {
                 count = jobs.recv_many(&mut batch, BATCH) => if count == 0 { break },
@@ -81,7 +88,9 @@ impl Writer {
                 _ = stop.wait_for(|stop| *stop), if !jobs.is_closed() => jobs.close(),
             }
             if !batch.is_empty() {
-                self.work(std::mem::take(&mut batch)).await;
+                number += 1;
+                let span = tracing::debug_span!("batch", writer, number, jobs = batch.len());
+                self.work(std::mem::take(&mut batch)).instrument(span).await;
             }
             if !self.suspects.is_empty() && self.look_at <= Instant::now() {
                 self.resync().await;
@@ -132,14 +141,14 @@ impl Writer {
     }
 
     fn give_up(&mut self, jobs: Vec<Job>, error: &StoreError) {
-        let code = error.log_and_code();
-        self.desk.metrics.count_store_error(error.is_away());
+        let code = error.handle(&self.desk.metrics);
         if self.suspects.is_empty() {
             // A database that just went away does not answer at once.
             self.look_at = Instant::now() + RESYNC;
         }
         for job in jobs {
             self.suspects.insert(job.space);
+            trail::settled(&job, Err(code));
             (job.reply)(Err(code));
         }
     }
@@ -176,7 +185,10 @@ impl Writer {
         };
         for job in jobs {
             match self.decide(&mut at, &heads, &mut spaces, job).await {
-                Ok(answer) => answers.push(Ok(answer)),
+                Ok(answer) => {
+                    trail::decided(job, &answer);
+                    answers.push(Ok(answer));
+                }
                 Err(Stop::Refused(code)) => answers.push(Err(code)),
                 Err(Stop::Store(error)) => return Err(error),
             }
@@ -187,8 +199,9 @@ impl Writer {
         let events = rows.events();
         rows.write(&mut tx).await?;
         tx.commit().await?;
-        timer.observe_duration();
+        let seconds = timer.stop_and_record();
         self.desk.metrics.count_commit(events);
+        tracing::debug!(events, seconds, "committed");
         let committed = spaces.into_iter().map(|(space, locked)| {
             let Locked {
                 known,
@@ -311,6 +324,7 @@ impl Writer {
                 Task::Open | Task::Rename(_) => later.push(job),
                 _ => {
                     self.desk.metrics.count_answer(&answer);
+                    trail::settled(&job, answer.as_ref().map_err(|code| *code));
                     (job.reply)(answer);
                 }
             }
@@ -370,7 +384,7 @@ impl Writer {
     async fn open(&mut self, space: SpaceId) -> Result<Answer, Code> {
         self.try_open(space)
             .await
-            .map_err(|error| error.log_and_code())?
+            .map_err(|error| error.handle(&self.desk.metrics))?
             .ok_or(Code::NoSuchSpace)
     }
 

@@ -19,6 +19,7 @@ use sqlx::{Postgres, Sqlite, Transaction};
 
 use crate::clock::Random;
 use crate::config::Backend;
+use crate::health::Metrics;
 pub use durability::Durability;
 use postgres::Database;
 use query::{execute, fetch_one};
@@ -91,15 +92,24 @@ impl StoreError {
         matches!(self, Self::Away(_))
     }
 
-    /// Logs the error and says what the caller is told.
-    pub(crate) fn log_and_code(&self) -> Code {
+    /// What the caller is told.
+    pub(crate) fn code(&self) -> Code {
         if self.is_away() {
-            tracing::warn!(error = %self, "the store is away");
             Code::StoreAway
         } else {
-            tracing::error!(error = %self, "the store failed");
             Code::Internal
         }
+    }
+
+    /// Logs and counts the error and says what the caller is told.
+    pub(crate) fn handle(&self, metrics: &Metrics) -> Code {
+        metrics.count_store_error(self.is_away());
+        if self.is_away() {
+            tracing::warn!(error = %self, "the store is away");
+        } else {
+            tracing::error!(error = %self, "the store failed");
+        }
+        self.code()
     }
 }
 

@@ -138,7 +138,7 @@ async fn a_room_hears_of_an_unheard_commit_however_busy_the_writer_is() {
     writer.give_up(vec![Job::new(SPACE, Task::Open, drop)], &away);
     let (jobs, receiver) = mpsc::channel(8);
     let (_stop, stopped) = watch::channel(false);
-    let running = tokio::spawn(writer.run(receiver, stopped));
+    let running = tokio::spawn(writer.run(0, receiver, stopped));
     let heard = async {
         for n in 1.. {
             let (sender, answer) = oneshot::channel();
