@@ -1,6 +1,6 @@
 //! `tabspace-relay`: reads its settings and does what it is asked: mostly listen, and run until it is told to stop.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -9,7 +9,10 @@ use relay::rebuild::Outcome;
 use relay::{Args, Config, Relay};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::prelude::*;
+use tracing_subscriber::{EnvFilter, fmt, registry};
 
 /// Why the program ends without having done what it was asked.
 type Failure = Box<dyn std::error::Error>;
@@ -47,13 +50,24 @@ async fn main() -> ExitCode {
 }
 
 fn start_logging(args: &Args) {
-    let logs = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(&args.log))
-        .with_writer(std::io::stderr);
-    match args.log_format {
-        LogFormat::Pretty => logs.init(),
-        LogFormat::Json => logs.json().init(),
-    }
+    let lines = fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
+    let lines = match args.log_format {
+        LogFormat::Pretty => lines.boxed(),
+        LogFormat::Json => lines.json().boxed(),
+    };
+    registry()
+        .with(EnvFilter::new(&args.log))
+        .with(filter_fn(may_be_told))
+        .with(lines)
+        .init();
+}
+
+/// At the level `trace` libraries write what goes through them, such as every frame of a socket: tickets and
+/// messages. That is never told, whatever level is asked for.
+fn may_be_told(of: &Metadata<'_>) -> bool {
+    *of.level() < Level::TRACE || of.target().starts_with("relay")
 }
 
 /// Writes to standard output, which programs read.

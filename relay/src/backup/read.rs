@@ -17,7 +17,7 @@ use super::{BackupError, End, FORMAT, Header, KIND, Rows};
 use crate::clock::Random;
 use crate::config::Backend;
 use crate::store::query::execute;
-use crate::store::{Store, Tx};
+use crate::store::{Store, Tx, wrong_json};
 
 /// Rows that are written at once.
 const BATCH_ROWS: usize = 500;
@@ -248,7 +248,7 @@ impl<R: Read> Input<R> {
             return Err(BackupError::OtherFormat(any.format));
         }
         let header: Header =
-            serde_json::from_slice(&line).map_err(|error| self.damaged(error.to_string()))?;
+            serde_json::from_slice(&line).map_err(|error| self.damaged(wrong_json(&error)))?;
         let (found, own) = (header.schema, Store::schema());
         if found != own {
             return Err(BackupError::OtherSchema { found, own });
@@ -264,7 +264,7 @@ impl<R: Read> Input<R> {
         }
         self.hash.update(&line);
         let mut cells: Vec<Value> =
-            serde_json::from_slice(&line).map_err(|error| self.damaged(error.to_string()))?;
+            serde_json::from_slice(&line).map_err(|error| self.damaged(wrong_json(&error)))?;
         if cells.is_empty() {
             return Err(self.damaged("an empty line"));
         }
@@ -275,7 +275,7 @@ impl<R: Read> Input<R> {
     }
 
     fn end(&mut self, line: &[u8]) -> Result<End, BackupError> {
-        let end: End = serde_json::from_slice(line).map_err(|error| self.damaged(error.to_string()))?;
+        let end: End = serde_json::from_slice(line).map_err(|error| self.damaged(wrong_json(&error)))?;
         if end.sha256 != format!("{:x}", self.hash.finalize_reset()) {
             return Err(self.damaged("the checksum of what stands before is another"));
         }

@@ -61,7 +61,8 @@ fn invite((id, space, role, by, expires, uses, revoked): Row) -> Result<InviteRo
     Ok(InviteRow {
         id: id.parse()?,
         space: space.parse()?,
-        role: Role::from_name(&role).ok_or_else(|| StoreError::Damaged(format!("role {role}")))?,
+        role: Role::from_name(&role)
+            .ok_or_else(|| StoreError::Damaged("a role that does not exist".to_owned()))?,
         by: by.parse()?,
         expires: Millis(expires),
         uses: u32::try_from(natural(uses)).unwrap_or(u32::MAX),

@@ -204,7 +204,8 @@ pub(crate) async fn list_spaces_of(tx: &mut Tx, person: PersonId) -> Result<Vec<
         person.to_string()
     )?;
     let mine = |(space, name, role): (String, String, String)| {
-        let role = Role::from_name(&role).ok_or_else(|| StoreError::Damaged(format!("role {role}")))?;
+        let role = Role::from_name(&role)
+            .ok_or_else(|| StoreError::Damaged("a role that does not exist".to_owned()))?;
         Ok(MySpace {
             space: space.parse()?,
             name,

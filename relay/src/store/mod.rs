@@ -14,6 +14,7 @@ use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use protocol::{Code, Epoch};
+use serde_json::error::Category;
 use sqlx::pool::PoolConnection;
 use sqlx::{Postgres, Sqlite, Transaction};
 
@@ -82,8 +83,18 @@ impl From<protocol::id::BadId> for StoreError {
 
 impl From<serde_json::Error> for StoreError {
     fn from(error: serde_json::Error) -> Self {
-        Self::Damaged(error.to_string())
+        Self::Damaged(wrong_json(&error))
     }
+}
+
+/// What is wrong with a text that should be JSON, without a word of it: errors go into logs.
+pub(crate) fn wrong_json(error: &serde_json::Error) -> String {
+    let what = match error.classify() {
+        Category::Io | Category::Eof => "JSON that is cut off",
+        Category::Syntax => "no JSON",
+        Category::Data => "JSON of another shape",
+    };
+    format!("{what}, at line {} column {}", error.line(), error.column())
 }
 
 impl StoreError {

@@ -99,10 +99,14 @@ impl Database {
 /// A transaction that reads a database as it is now, whether or not a relay uses it.
 pub(super) async fn snapshot(url: &str, patience: Duration) -> Result<Tx, StoreError> {
     let options: PgConnectOptions = url.parse()?;
+    // Statements take as long as there are rows; none of them is worth a warning.
+    let options = options
+        .application_name("tabspace-relay backup")
+        .disable_statement_logging();
     let pool = PgPoolOptions::new()
         .max_connections(1)
         .acquire_timeout(patience)
-        .connect_with(options.application_name("tabspace-relay backup"))
+        .connect_with(options)
         .await?;
     let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
     Ok(Tx::Postgres(Held::Transaction(pool.begin_with(begin).await?)))

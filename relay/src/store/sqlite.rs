@@ -7,7 +7,7 @@ use std::time::Duration;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Connection, SqlitePool};
+use sqlx::{ConnectOptions, Connection, SqlitePool};
 
 use super::durability::Durability;
 use super::{Held, StoreError, Tx};
@@ -101,7 +101,9 @@ pub(super) async fn snapshot(folder: &Path, patience: Duration) -> Result<Tx, St
     let options = SqliteConnectOptions::new()
         .filename(file)
         .read_only(true)
-        .busy_timeout(patience);
+        .busy_timeout(patience)
+        // They take as long as there are rows; none of them is worth a warning.
+        .disable_statement_logging();
     let pool = SqlitePoolOptions::new()
         .max_connections(1)
         .acquire_timeout(patience)

@@ -6,6 +6,7 @@
 
 #[path = "../harness/mod.rs"]
 mod harness;
+mod secrets;
 mod trail;
 
 use std::fs::File;
