@@ -115,6 +115,13 @@ impl App {
         Ok(Reading { tx, _timer: timer })
     }
 
+    /// A transaction that writes besides the log, and is measured.
+    async fn write(&self) -> Result<Writing, StoreError> {
+        let timer = self.metrics.time_writing();
+        let tx = self.store.write().await?;
+        Ok(Writing { tx, _timer: timer })
+    }
+
     /// Has somebody pay for an action, or says when it can be paid for.
     fn charge(&self, kind: Kind, payer: Payer) -> Result<(), Refusal> {
         self.told(self.limiter.take(kind, payer, self.clock.now()))
@@ -149,6 +156,34 @@ impl Deref for Reading {
 }
 
 impl DerefMut for Reading {
+    fn deref_mut(&mut self) -> &mut Tx {
+        &mut self.tx
+    }
+}
+
+/// A transaction that writes besides the log. How long is measured when it ends.
+#[derive(Debug)]
+struct Writing {
+    tx: Tx,
+    _timer: prometheus::HistogramTimer,
+}
+
+impl Writing {
+    /// Makes what was written durable.
+    async fn commit(self) -> Result<(), StoreError> {
+        self.tx.commit().await
+    }
+}
+
+impl Deref for Writing {
+    type Target = Tx;
+
+    fn deref(&self) -> &Tx {
+        &self.tx
+    }
+}
+
+impl DerefMut for Writing {
     fn deref_mut(&mut self) -> &mut Tx {
         &mut self.tx
     }

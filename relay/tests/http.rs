@@ -485,12 +485,24 @@ async fn numbers_and_health_are_told() {
         "tabspace_jobs 0",
         "tabspace_events_total{class=\"space\"} 1",
         "tabspace_commit_seconds_count 2",
+        "tabspace_deliveries_total 0",
+        "tabspace_write_seconds_count 2",
         "tabspace_refusals_total{code=\"op_gap\"} 1",
         "tabspace_http_requests_total{method=\"POST\",route=\"/api/v1/spaces/{space}/ops\",status=\"200\"} 1",
     ] {
         assert!(text.lines().any(|told| told == line), "{line} is not in\n{text}");
     }
     assert!(!text.contains(&space.to_string()), "no id is a label");
+    let brewed = Method::from_bytes(b"BREW").unwrap();
+    request(&relay.address, brewed, "/coffee", &[], Vec::new()).await;
+    alice.op(space, 1, message("heard by one")).await.unwrap();
+    let metrics = request(&relay.address, Method::GET, "/metrics", &[], Vec::new()).await;
+    let text = String::from_utf8(metrics.body.to_vec()).unwrap();
+    assert!(text.contains("tabspace_deliveries_total 1\n"), "{text}");
+    assert!(
+        text.contains("method=\"other\"") && !text.contains("BREW"),
+        "strangers make no series"
+    );
     let document: serde_json::Value = alice.get("openapi.json").await.unwrap();
     assert!(document["paths"].get("/api/v1/spaces/{space}/ops").is_some());
     relay.stop().await;
@@ -507,6 +519,12 @@ async fn without_its_database_the_relay_is_alive_but_not_ready() {
     assert_eq!(get("/healthz").await.status, StatusCode::OK);
     assert_eq!(get("/readyz").await.code(), Code::StoreAway);
     assert_eq!(alice.get::<Me>("me").await, Err(Code::StoreAway));
+    let metrics = get("/metrics").await;
+    let text = String::from_utf8(metrics.body.to_vec()).unwrap();
+    assert!(
+        text.contains("tabspace_store_errors_total{kind=\"away\"} 2\n"),
+        "{text}"
+    );
     postgres.start_again().unwrap();
     until("ready again", async || {
         get("/readyz").await.status == StatusCode::OK

@@ -44,7 +44,7 @@ pub(crate) async fn create_guest(
     op::person_name(name)?;
     app.charge_address(Kind::Guests, address)?;
     let (person, token) = (PersonId::from_bits(app.random.id_bits()), app.random.secret());
-    let mut tx = app.store.write().await?;
+    let mut tx = app.write().await?;
     store::insert_person(&mut tx, person, name, &token, app.clock.now()).await?;
     tx.commit().await?;
     let me = |token| {
@@ -105,7 +105,7 @@ pub(crate) async fn rename_me(
     op::person_name(name)?;
     app.charge(Kind::Renames, payer)?;
     let person = payer.person;
-    let mut tx = app.store.write().await?;
+    let mut tx = app.write().await?;
     store::update_name(&mut tx, person, name).await?;
     let memberships = spaces::list_memberships(&mut tx, person).await?;
     let me = me(&mut tx, person).await?;
@@ -165,7 +165,7 @@ pub(crate) async fn claim_device(app: &App, device: DeviceId, person: PersonId) 
     let mut owner = store::find_owner(&mut tx, device).await?;
     drop(tx);
     if owner.is_none() {
-        let mut tx = app.store.write().await?;
+        let mut tx = app.write().await?;
         store::insert_device(&mut tx, device, person, app.clock.now()).await?;
         owner = store::find_owner(&mut tx, device).await?;
         tx.commit().await?;

@@ -45,7 +45,7 @@ pub(crate) async fn put_favicon(
         return Err(Code::Malformed.into());
     }
     app.charge(Kind::Ops, payer)?;
-    let mut tx = app.store.write().await?;
+    let mut tx = app.write().await?;
     // Who may change tabs may give them pictures; which tab does not matter.
     let change = Op::TabRemoved {
         tab: TabId::from_bits(0),

@@ -4,21 +4,23 @@
 //! be asked at any time (queues, pools, the process) is looked up when somebody reads the numbers, so that it
 //! costs nothing in between.
 
+mod maker;
 mod process;
 pub(crate) mod routes;
 
 use std::time::Duration;
 
-use prometheus::core::Collector;
 use prometheus::{
-    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+    Encoder, Histogram, HistogramTimer, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
     Registry, TextEncoder,
 };
 use protocol::{Class, Code, Event, ServerFrame};
 
 use crate::App;
-use crate::log::Answer;
-use crate::rate::TooFast;
+use crate::live::CLOSED;
+use crate::log::{Answer, Bounds};
+use crate::rate::{Kind, TooFast, WHO};
+use maker::Maker;
 use process::Process;
 
 /// From a fast commit to one that somebody notices, in seconds.
@@ -47,6 +49,8 @@ pub struct Metrics {
     pub(crate) jobs: IntGauge,
     /// What that takes.
     pub(crate) jobs_bytes: IntGauge,
+    /// Time from when a job waits for its writer until it is answered.
+    pub(crate) job_seconds: Histogram,
     /// Time from the begin of a transaction of the log to the end of its commit.
     pub(crate) commit_seconds: Histogram,
     /// Events of one commit.
@@ -57,10 +61,22 @@ pub struct Metrics {
     pub(crate) snapshots: IntCounter,
     /// Signals that came.
     pub(crate) signals: IntCounter,
+    /// Signals that a receiver was too slow for.
+    pub(crate) signals_too_slow: IntCounter,
+    /// Events, each counted for every connection that it was given to.
+    pub(crate) deliveries: IntCounter,
     events: IntCounterVec,
     read_seconds: Histogram,
+    write_seconds: Histogram,
+    database_bytes: IntGauge,
+    disk_free_bytes: IntGaugeVec,
+    jobs_limit: IntGauge,
+    jobs_limit_bytes: IntGauge,
     strangers: IntGauge,
+    strangers_limit: IntGauge,
     outbox_bytes: IntGauge,
+    outbox_largest_bytes: IntGauge,
+    outbox_limit_bytes: IntGauge,
     pool: IntGaugeVec,
     store_errors: IntCounterVec,
     closed: IntCounterVec,
@@ -68,55 +84,32 @@ pub struct Metrics {
     subscriptions: IntCounterVec,
     too_fast: IntCounterVec,
     buckets: IntGauge,
-    buckets_forgotten: IntGauge,
+    buckets_forgotten: IntCounter,
     refusals: IntCounterVec,
     requests: IntCounterVec,
     request_seconds: HistogramVec,
     build: IntGaugeVec,
 }
 
-/// Makes numbers and has them read together.
-struct Maker(Registry);
-
-const VALID: &str = "names and labels are valid and differ";
-
-impl Maker {
-    fn register<C: Collector + Clone + 'static>(&self, made: prometheus::Result<C>) -> C {
-        let collector = made.expect(VALID);
-        self.0.register(Box::new(collector.clone())).expect(VALID);
-        collector
-    }
-
-    fn gauge(&self, name: &str, help: &str) -> IntGauge {
-        self.register(IntGauge::new(name, help))
-    }
-
-    fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> IntGaugeVec {
-        self.register(IntGaugeVec::new(Opts::new(name, help), labels))
-    }
-
-    fn counter(&self, name: &str, help: &str) -> IntCounter {
-        self.register(IntCounter::new(name, help))
-    }
-
-    fn counters(&self, name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
-        self.register(IntCounterVec::new(Opts::new(name, help), labels))
-    }
-
-    fn histogram(&self, name: &str, help: &str, buckets: &[f64]) -> Histogram {
-        let opts = HistogramOpts::new(name, help).buckets(buckets.to_vec());
-        self.register(Histogram::with_opts(opts))
-    }
-
-    fn histograms(&self, name: &str, help: &str, buckets: &[f64], labels: &[&str]) -> HistogramVec {
-        let opts = HistogramOpts::new(name, help).buckets(buckets.to_vec());
-        self.register(HistogramVec::new(opts, labels))
-    }
-}
-
 impl Default for Metrics {
     fn default() -> Self {
         let make = Maker(Registry::new());
+        let signals_dropped = make.counters_of(
+            "tabspace_signals_dropped_total",
+            "Signals that were dropped: their sender was over its rate, or a receiver too slow.",
+            "reason",
+            ["rate", "slow"],
+        );
+        let too_fast = make.counters(
+            "tabspace_rate_refusals_total",
+            "What was refused because it was too fast.",
+            &["kind", "of"],
+        );
+        for kind in Kind::ALL {
+            for who in WHO {
+                too_fast.with_label_values(&[kind.as_str(), who]);
+            }
+        }
         Self {
             process: Process::new(&make),
             connections: make.gauge(
@@ -127,17 +120,42 @@ impl Default for Metrics {
                 "tabspace_strangers",
                 "Open sockets that have not introduced themselves yet.",
             ),
+            strangers_limit: make.gauge("tabspace_strangers_limit", "As many may be open."),
             rooms: make.gauge("tabspace_rooms", "Spaces that are live."),
             jobs: make.gauge(
                 "tabspace_jobs",
                 "Requests that wait for a writer or are being decided.",
             ),
             jobs_bytes: make.gauge("tabspace_jobs_bytes", "About what these requests take."),
+            jobs_limit: make.gauge("tabspace_jobs_limit", "As many requests may wait."),
+            jobs_limit_bytes: make.gauge("tabspace_jobs_limit_bytes", "As much may these take."),
+            job_seconds: make.histogram(
+                "tabspace_job_seconds",
+                "From when a request waits for its writer until it is answered.",
+                COMMIT_BUCKETS,
+            ),
             outbox_bytes: make.gauge(
                 "tabspace_outbox_bytes",
                 "What waits to be sent, of all connections together.",
             ),
-            events: make.counters("tabspace_events_total", "Committed events by class.", &["class"]),
+            outbox_largest_bytes: make.gauge(
+                "tabspace_outbox_largest_bytes",
+                "The same of the connection for which the most waits.",
+            ),
+            outbox_limit_bytes: make.gauge(
+                "tabspace_outbox_limit_bytes",
+                "A connection for which more waits is closed.",
+            ),
+            events: make.counters_of(
+                "tabspace_events_total",
+                "Committed events by class.",
+                "class",
+                CLASSES.map(class_name),
+            ),
+            deliveries: make.counter(
+                "tabspace_deliveries_total",
+                "Committed events, each counted for every connection that it was given to.",
+            ),
             commit_seconds: make.histogram(
                 "tabspace_commit_seconds",
                 "Duration of a transaction of the log.",
@@ -161,49 +179,58 @@ impl Default for Metrics {
                 "Duration of what only reads, the wait for a connection included.",
                 REQUEST_BUCKETS,
             ),
+            write_seconds: make.histogram(
+                "tabspace_write_seconds",
+                "Duration of what writes besides the log, such as guests and links, the wait for its turn included.",
+                REQUEST_BUCKETS,
+            ),
+            database_bytes: make.gauge("tabspace_database_bytes", "What the database takes on its disk."),
+            // Without a label, but not there at all where nobody knows.
+            disk_free_bytes: make.gauges(
+                "tabspace_disk_free_bytes",
+                "What is free on the disk of SQLite's folder.",
+                &[],
+            ),
             pool: make.gauges(
                 "tabspace_pool_connections",
                 "Connections to the database.",
                 &["pool", "state"],
             ),
-            store_errors: make.counters(
+            store_errors: make.counters_of(
                 "tabspace_store_errors_total",
                 "Failures of the database: away, or a statement.",
-                &["kind"],
+                "kind",
+                ["away", "statement"],
             ),
-            closed: make.counters(
+            closed: make.counters_of(
                 "tabspace_connections_closed_total",
                 "Sockets that ended, by why.",
-                &["reason"],
+                "reason",
+                CLOSED,
             ),
             signals: make.counter("tabspace_signals_total", "Signals that came from clients."),
-            signals_dropped: make.counters(
-                "tabspace_signals_dropped_total",
-                "Signals that were dropped: their sender was over its rate, or a receiver too slow.",
-                &["reason"],
-            ),
-            subscriptions: make.counters(
+            signals_too_slow: signals_dropped.with_label_values(&["slow"]),
+            signals_dropped,
+            subscriptions: make.counters_of(
                 "tabspace_subscriptions_total",
                 "Subscriptions by what answered them.",
-                &["answer"],
+                "answer",
+                ["events", "snapshot", "refusal"],
             ),
-            too_fast: make.counters(
-                "tabspace_rate_refusals_total",
-                "What was refused because it was too fast.",
-                &["kind", "of"],
-            ),
+            too_fast,
             buckets: make.gauge(
                 "tabspace_rate_buckets",
                 "Persons and addresses whose rates are kept.",
             ),
-            buckets_forgotten: make.gauge(
-                "tabspace_rate_buckets_forgotten",
-                "Rates that were forgotten since the start because too many are kept.",
+            buckets_forgotten: make.counter(
+                "tabspace_rate_buckets_forgotten_total",
+                "Rates that were forgotten because too many are kept.",
             ),
-            refusals: make.counters(
+            refusals: make.counters_of(
                 "tabspace_refusals_total",
                 "Refused ops, frames and requests.",
-                &["code"],
+                "code",
+                Code::ALL.iter().map(|code| code.as_str()),
             ),
             requests: make.counters(
                 "tabspace_http_requests_total",
@@ -264,9 +291,9 @@ impl Metrics {
             .inc();
     }
 
-    /// Counts a signal that goes no further: over the `rate`, or the receiver is `slow`.
-    pub(crate) fn count_dropped_signal(&self, reason: &str) {
-        self.signals_dropped.with_label_values(&[reason]).inc();
+    /// Counts a signal that goes no further because its sender is over the rate.
+    pub(crate) fn count_signal_over_rate(&self) {
+        self.signals_dropped.with_label_values(&["rate"]).inc();
     }
 
     /// Counts the end of a socket.
@@ -302,24 +329,47 @@ impl Metrics {
     }
 
     /// Measures how long something only reads.
-    pub(crate) fn time_reading(&self) -> prometheus::HistogramTimer {
+    pub(crate) fn time_reading(&self) -> HistogramTimer {
         self.read_seconds.start_timer()
     }
 
-    /// All numbers as Prometheus reads them.
-    fn text(&self, app: &App) -> String {
+    /// Measures how long something writes besides the log.
+    pub(crate) fn time_writing(&self) -> HistogramTimer {
+        self.write_seconds.start_timer()
+    }
+
+    /// All numbers as Prometheus reads them. When the database does not say what it takes, it is as it was.
+    fn text(&self, app: &App, database_bytes: Option<u64>) -> String {
         let number = |value: usize| i64::try_from(value).unwrap_or(i64::MAX);
         self.strangers
             .set(number(app.most_strangers - app.strangers.available_permits()));
-        self.outbox_bytes.set(number(app.hub.waiting_bytes()));
+        self.strangers_limit.set(number(app.most_strangers));
+        let Bounds { jobs, bytes } = app.writers.bounds();
+        self.jobs_limit.set(number(jobs));
+        self.jobs_limit_bytes.set(number(bytes));
+        let waiting = app.hub.waiting_bytes();
+        self.outbox_bytes.set(number(waiting.iter().sum()));
+        self.outbox_largest_bytes
+            .set(number(waiting.into_iter().max().unwrap_or(0)));
+        self.outbox_limit_bytes.set(number(app.outbox_bytes));
+        if let Some(bytes) = database_bytes {
+            self.database_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+        }
+        if let Some(bytes) = app.store.free_bytes() {
+            let free: &[&str] = &[];
+            self.disk_free_bytes
+                .with_label_values(free)
+                .set(i64::try_from(bytes).unwrap_or(i64::MAX));
+        }
         for (pool, open, idle) in app.store.pools() {
             self.pool.with_label_values(&[pool, "open"]).set(number(open));
             self.pool.with_label_values(&[pool, "idle"]).set(number(idle));
         }
         let (kept, forgotten) = app.limiter.counts();
         self.buckets.set(number(kept));
+        // Two may read at once: it never runs back.
         self.buckets_forgotten
-            .set(i64::try_from(forgotten).unwrap_or(i64::MAX));
+            .inc_by(forgotten.saturating_sub(self.buckets_forgotten.get()));
         self.build
             .with_label_values(&[env!("CARGO_PKG_VERSION"), app.store.name()])
             .set(1);
@@ -331,6 +381,15 @@ impl Metrics {
         String::from_utf8(text).unwrap_or_default()
     }
 }
+
+const CLASSES: [Class; 6] = [
+    Class::Space,
+    Class::Tab,
+    Class::Member,
+    Class::Message,
+    Class::Stream,
+    Class::Unknown,
+];
 
 const fn class_name(class: Class) -> &'static str {
     match class {

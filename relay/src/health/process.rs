@@ -5,10 +5,10 @@ use std::fs;
 
 use prometheus::{Counter, IntGauge};
 
-use super::Maker;
+use super::maker::Maker;
 
 /// Ticks of a second in `/proc`: Linux says 100 to every program, whatever it counts in itself.
-const TICKS_PER_S: f64 = 100.0;
+const TICKS_PER_S: u32 = 100;
 
 /// The process's numbers.
 #[derive(Debug, Clone)]
@@ -18,6 +18,7 @@ pub(super) struct Process {
     max_fds: IntGauge,
     threads: IntGauge,
     cpu_seconds: Counter,
+    start_seconds: IntGauge,
 }
 
 impl Process {
@@ -32,6 +33,10 @@ impl Process {
             max_fds: make.gauge("process_max_fds", "File descriptors that may be open."),
             threads: make.gauge("process_threads", "Threads."),
             cpu_seconds: make.register(cpu_seconds),
+            start_seconds: make.gauge(
+                "process_start_time_seconds",
+                "When the process began, in seconds since 1970.",
+            ),
         }
     }
 
@@ -51,7 +56,12 @@ impl Process {
         if let Ok(open) = fs::read_dir("/proc/self/fd") {
             self.open_fds.set(i64::try_from(open.count()).unwrap_or(i64::MAX));
         }
-        if let Some(seconds) = cpu_seconds(&read("stat")) {
+        let stat = read("stat");
+        let booted = fs::read_to_string("/proc/stat").unwrap_or_default();
+        if let Some(start) = start_seconds(&stat, &booted) {
+            self.start_seconds.set(start);
+        }
+        if let Some(seconds) = cpu_seconds(&stat) {
             // Two may read at once: it never runs back.
             self.cpu_seconds
                 .inc_by((seconds - self.cpu_seconds.get()).max(0.0));
@@ -65,13 +75,25 @@ fn number_after(text: &str, name: &str) -> Option<i64> {
     line.split_whitespace().next()?.parse().ok()
 }
 
-/// User and system time of `/proc/self/stat`; the program's name before them may hold anything.
-fn cpu_seconds(stat: &str) -> Option<f64> {
+/// The fields of `/proc/self/stat` from the third on; the program's name before them may hold anything.
+fn fields(stat: &str) -> Option<impl Iterator<Item = &str>> {
     let (_, fields) = stat.rsplit_once(')')?;
-    let mut times = fields.split_whitespace().skip(11).map(str::parse::<f64>);
+    Some(fields.split_whitespace())
+}
+
+/// When the process began: it is told from the machine's start on, and that from 1970 on.
+fn start_seconds(stat: &str, booted: &str) -> Option<i64> {
+    let ticks: i64 = fields(stat)?.nth(19)?.parse().ok()?;
+    let booted = number_after(booted, "btime")?;
+    Some(booted.saturating_add(ticks / i64::from(TICKS_PER_S)))
+}
+
+/// User and system time.
+fn cpu_seconds(stat: &str) -> Option<f64> {
+    let mut times = fields(stat)?.skip(11).map(str::parse::<f64>);
     let user = times.next()?.ok()?;
     let system = times.next()?.ok()?;
-    Some((user + system) / TICKS_PER_S)
+    Some((user + system) / f64::from(TICKS_PER_S))
 }
 
 #[cfg(test)]
@@ -83,6 +105,7 @@ mod tests {
         let stat = "7 (a b) c) S 1 2 3 4 5 6 7 8 9 10 250 150 0 0 20 0 3 0 900 1 2";
         assert_eq!(cpu_seconds(stat), Some(4.0));
         assert_eq!(cpu_seconds("nothing"), None);
+        assert_eq!(start_seconds(stat, "cpu 1 2\nbtime 1000\n"), Some(1_009));
         let status = "Name:\tx\nVmRSS:\t   12 kB\nThreads:\t3\n";
         assert_eq!(number_after(status, "VmRSS:"), Some(12));
         let limits = "Max cpu time  unlimited\nMax open files            1024                 4096   files\n";

@@ -47,7 +47,7 @@ pub(crate) async fn create_invite(
     }
     app.charge(Kind::Invites, payer)?;
     let now = app.clock.now();
-    let mut tx = app.store.write().await?;
+    let mut tx = app.write().await?;
     let seen = may_change(&app, &mut tx, space, payer.person, &Action::Invite(role)).await?;
     if store::list_good(&mut tx, space, &seen.state, now).await?.len() >= limits::INVITES {
         return Err(Code::TooMany.into());
@@ -114,7 +114,7 @@ pub(crate) async fn revoke_invite(
     Path((space, invite)): Path<(SpaceId, InviteId)>,
 ) -> Result<StatusCode, Failure> {
     app.charge(Kind::Invites, payer)?;
-    let mut tx = app.store.write().await?;
+    let mut tx = app.write().await?;
     // Who may not even see the list does not learn which links there are.
     let seen = may_change(&app, &mut tx, space, payer.person, &Action::ListInvites).await?;
     let row = store::find(&mut tx, invite)

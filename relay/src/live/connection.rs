@@ -46,16 +46,26 @@ enum Over {
     TooLarge,
 }
 
+/// The words for why a connection ended in the metrics.
+pub(crate) const CLOSED: [&str; 6] = [
+    "dead",
+    "too_large",
+    "gone",
+    "slow_consumer",
+    "replaced",
+    "going_away",
+];
+
 impl Over {
-    /// The word in the metrics.
+    /// Its word in the metrics.
     const fn as_str(&self) -> &'static str {
         match self {
-            Self::Dead => "dead",
-            Self::TooLarge => "too_large",
-            Self::Ended(End::Gone) => "gone",
-            Self::Ended(End::Slow) => "slow_consumer",
-            Self::Ended(End::Replaced) => "replaced",
-            Self::Ended(End::GoingAway) => "going_away",
+            Self::Dead => CLOSED[0],
+            Self::TooLarge => CLOSED[1],
+            Self::Ended(End::Gone) => CLOSED[2],
+            Self::Ended(End::Slow) => CLOSED[3],
+            Self::Ended(End::Replaced) => CLOSED[4],
+            Self::Ended(End::GoingAway) => CLOSED[5],
         }
     }
 }
@@ -414,7 +424,7 @@ impl Connection {
     fn signal(&mut self, space: SpaceId, to: Option<DeviceId>, signal: Signal, size_bytes: usize) {
         self.app.metrics.signals.inc();
         if !self.pace.signal(&self.app) {
-            return self.app.metrics.count_dropped_signal("rate");
+            return self.app.metrics.count_signal_over_rate();
         }
         let said = if size_bytes > 2 * limits::SIGNAL_BYTES {
             Err(Code::TooLarge)

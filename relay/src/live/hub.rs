@@ -106,13 +106,13 @@ impl Hub {
         lock(&self.0.lines).is_empty()
     }
 
-    /// Bytes that wait to be sent, of all connections.
-    pub(crate) fn waiting_bytes(&self) -> usize {
+    /// Bytes that wait to be sent, of each connection.
+    pub(crate) fn waiting_bytes(&self) -> Vec<usize> {
         let lines: Vec<Line> = lock(&self.0.lines)
             .values()
             .map(|(_, line)| Arc::clone(line))
             .collect();
-        lines.iter().map(|line| line.waiting_bytes()).sum()
+        lines.iter().map(|line| line.waiting_bytes()).collect()
     }
 
     /// Does something with an open room.
@@ -200,7 +200,12 @@ impl Hub {
                         return false;
                     };
                     perform(room, effects);
-                    trail::sent(space, events, room.lines().len());
+                    let receivers = room.lines().len();
+                    self.0
+                        .metrics
+                        .deliveries
+                        .inc_by((events.len() * receivers) as u64);
+                    trail::sent(space, events, receivers);
                     if events.last().is_some_and(takes_somebody_out) {
                         let effects = room.dismiss(now);
                         perform(room, effects);

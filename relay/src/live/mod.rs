@@ -19,6 +19,7 @@ pub(crate) mod socket;
 mod wire;
 
 pub(crate) use absence::watch_hosts;
+pub(crate) use connection::CLOSED;
 pub use hub::Hub;
 pub(crate) use news::tell_news;
 pub(crate) use room::Room;

@@ -18,6 +18,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 
 use bytes::{Buf, Bytes};
+use prometheus::IntCounter;
 use protocol::{DeviceId, ServerFrame, SpaceId, limits};
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpStream;
@@ -171,6 +172,8 @@ struct Queue<L> {
     /// Ops that the connection submitted and that are not answered.
     in_flight: usize,
     end: Option<End>,
+    /// Signals that were dropped.
+    dropped: IntCounter,
 }
 
 /// The queue of one connection.
@@ -181,14 +184,15 @@ pub(crate) struct Outbox<L = TcpStream> {
 }
 
 impl<L: Line> Outbox<L> {
-    /// A queue before this line, empty, that holds `limit` bytes.
-    pub(crate) fn new(line: L, limit: usize) -> Self {
+    /// A queue before this line, empty, that holds `limit` bytes. Signals that it drops are counted.
+    pub(crate) fn new(line: L, limit: usize, dropped: IntCounter) -> Self {
         let queue = Queue {
             line: Some(line),
             waiting: None,
             task: None,
             in_flight: 0,
             end: None,
+            dropped,
         };
         Self {
             queue: Mutex::new(queue),
@@ -402,6 +406,7 @@ impl<L: Line> Queue<L> {
                 if let Kind::Presence(space, _) = kind {
                     waiting.unlisted.insert(space);
                 }
+                self.dropped.inc();
                 return false;
             }
             if !kind.may_be_dropped() && waiting.weight > limit {

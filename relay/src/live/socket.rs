@@ -135,7 +135,11 @@ async fn greet(
         tracing::error!("a connection that is not TCP cannot become a socket; it is closed");
         return None;
     };
-    let outbox = Arc::new(Outbox::new(io.into_inner(), app.outbox_bytes));
+    let outbox = Arc::new(Outbox::new(
+        io.into_inner(),
+        app.outbox_bytes,
+        app.metrics.signals_too_slow.clone(),
+    ));
     let mut reader = Reader::new(read_buf, HELLO_BYTES);
     let introduced = tokio::time::timeout(app.timings.introduction, hello(&app, &outbox, &mut reader)).await;
     match introduced {

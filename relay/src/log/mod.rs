@@ -16,4 +16,5 @@ pub(crate) mod trail;
 pub(crate) mod writer;
 
 pub use proposal::Proposal;
+pub(crate) use queue::Bounds;
 pub use queue::{Answer, Job, Task, Writers};

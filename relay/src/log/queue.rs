@@ -4,18 +4,19 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use prometheus::IntGauge;
 use protocol::frame::Person;
 use protocol::op::Created;
 use protocol::rest::{Joined, OpAnswer};
 use protocol::{Code, DeviceId, InviteId, MemberId, SpaceId, StreamId};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use super::proposal::{OVERHEAD_BYTES, Proposal};
 use super::trail;
 use super::writer::{Desk, Writer};
 use crate::account::PersonId;
+use crate::health::Metrics;
 
 /// Requests that wait for one writer; who brings more waits until there is room.
 const QUEUE: usize = 8_192;
@@ -120,28 +121,32 @@ impl Job {
 /// What a job takes of its writer's queue.
 struct Share {
     bytes: OwnedSemaphorePermit,
-    jobs: IntGauge,
-    jobs_bytes: IntGauge,
+    metrics: Arc<Metrics>,
+    since: Instant,
 }
 
 impl Share {
-    fn new(bytes: OwnedSemaphorePermit, way: &Way) -> Self {
-        way.count.inc();
-        way.count_bytes
+    fn new(bytes: OwnedSemaphorePermit, metrics: Arc<Metrics>) -> Self {
+        metrics.jobs.inc();
+        metrics
+            .jobs_bytes
             .add(i64::try_from(bytes.num_permits()).unwrap_or(i64::MAX));
         Self {
             bytes,
-            jobs: way.count.clone(),
-            jobs_bytes: way.count_bytes.clone(),
+            metrics,
+            since: Instant::now(),
         }
     }
 }
 
 impl Drop for Share {
     fn drop(&mut self) {
-        self.jobs.dec();
-        self.jobs_bytes
+        let metrics = &self.metrics;
+        metrics.jobs.dec();
+        metrics
+            .jobs_bytes
             .sub(i64::try_from(self.bytes.num_permits()).unwrap_or(i64::MAX));
+        metrics.job_seconds.observe(self.since.elapsed().as_secs_f64());
     }
 }
 
@@ -150,8 +155,13 @@ impl Drop for Share {
 struct Way {
     jobs: mpsc::Sender<Job>,
     bytes: Arc<Semaphore>,
-    count: IntGauge,
-    count_bytes: IntGauge,
+    metrics: Arc<Metrics>,
+}
+
+/// How much may wait.
+pub(crate) struct Bounds {
+    pub(crate) jobs: usize,
+    pub(crate) bytes: usize,
 }
 
 /// The way to the writers.
@@ -161,17 +171,24 @@ pub struct Writers(Arc<[Way]>);
 impl Writers {
     /// Starts them. They end when `stop` turns true, after what they were given before.
     pub(crate) fn start(desk: &Desk, stop: &watch::Receiver<bool>) -> (Self, Vec<JoinHandle<()>>) {
+        let metrics = Arc::new(desk.metrics.clone());
         let start = |number| {
             let (sender, receiver) = mpsc::channel(QUEUE);
             let writer = Writer::new(desk.clone());
             let task = tokio::spawn(writer.run(number, receiver, stop.clone()));
-            (
-                Way::new(sender, desk.metrics.jobs.clone(), desk.metrics.jobs_bytes.clone()),
-                task,
-            )
+            (Way::new(sender, Arc::clone(&metrics)), task)
         };
         let (ways, tasks): (Vec<_>, Vec<_>) = (0..desk.store.writers()).map(start).unzip();
         (Self(ways.into()), tasks)
+    }
+
+    /// What may wait for all of them together.
+    pub(crate) fn bounds(&self) -> Bounds {
+        let writers = self.0.len();
+        Bounds {
+            jobs: QUEUE * writers,
+            bytes: QUEUE_BYTES as usize * writers,
+        }
     }
 
     /// Hands a job to the writer of its space. When the relay stops, the reply is dropped.
@@ -193,21 +210,18 @@ impl Writers {
 }
 
 impl Way {
-    fn new(jobs: mpsc::Sender<Job>, count: IntGauge, count_bytes: IntGauge) -> Self {
+    fn new(jobs: mpsc::Sender<Job>, metrics: Arc<Metrics>) -> Self {
         let bytes = Arc::new(Semaphore::new(QUEUE_BYTES as usize));
-        Self {
-            jobs,
-            bytes,
-            count,
-            count_bytes,
-        }
+        Self { jobs, bytes, metrics }
     }
 
     async fn send(&self, mut job: Job) {
         // One that takes more than everything waits until it is alone.
         let size = u32::try_from(job.task.size_bytes()).map_or(QUEUE_BYTES, |size| size.min(QUEUE_BYTES));
         let bytes = Arc::clone(&self.bytes).acquire_many_owned(size).await;
-        job.share = bytes.ok().map(|bytes| Share::new(bytes, self));
+        job.share = bytes
+            .ok()
+            .map(|bytes| Share::new(bytes, Arc::clone(&self.metrics)));
         trail::submitted(&job);
         // A writer that has stopped drops the job and with it the reply, which tells whoever waits.
         drop(self.jobs.send(job).await);
@@ -241,9 +255,10 @@ mod tests {
     #[tokio::test]
     async fn jobs_wait_outside_while_the_queue_is_full_of_bytes() {
         let (sender, mut receiver) = mpsc::channel(QUEUE);
-        let count = IntGauge::new("jobs", "Jobs.").unwrap();
-        let bytes = IntGauge::new("bytes", "Bytes.").unwrap();
-        let way = Way::new(sender, count.clone(), bytes.clone());
+        let metrics = Metrics::default();
+        let (count, bytes) = (metrics.jobs.clone(), metrics.jobs_bytes.clone());
+        let answered = metrics.job_seconds.clone();
+        let way = Way::new(sender, Arc::new(metrics));
         way.send(large()).await;
         // Two of these do not fit together.
         let second = way.send(large());
@@ -254,6 +269,7 @@ mod tests {
         assert!(bytes.get() > 16 * 1024 * 1024);
         drop(receiver.recv().await);
         assert_eq!((count.get(), bytes.get()), (0, 0));
+        assert_eq!(answered.get_sample_count(), 1);
         second.await;
         assert_eq!(count.get(), 1);
     }

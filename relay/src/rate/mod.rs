@@ -45,6 +45,21 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// All of them.
+    pub(crate) const ALL: [Self; 11] = [
+        Self::Messages,
+        Self::Ops,
+        Self::Joins,
+        Self::Spaces,
+        Self::Invites,
+        Self::Renames,
+        Self::Tickets,
+        Self::Requests,
+        Self::Guests,
+        Self::Previews,
+        Self::Signals,
+    ];
+
     /// What an op costs. One that comes `again` costs no message: it may have been paid for.
     pub(crate) fn of_op(op: &Result<Op, Code>, again: bool) -> Self {
         match op {
@@ -80,12 +95,15 @@ pub(crate) enum Who {
     Address(Address),
 }
 
+/// The words in the metrics.
+pub(crate) const WHO: [&str; 2] = ["person", "address"];
+
 impl Who {
     /// The word in the metrics.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
-            Self::Person(_) => "person",
-            Self::Address(_) => "address",
+            Self::Person(_) => WHO[0],
+            Self::Address(_) => WHO[1],
         }
     }
 }

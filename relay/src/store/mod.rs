@@ -321,6 +321,22 @@ impl Store {
         }
     }
 
+    /// What the database takes on its disk.
+    pub(crate) async fn size_bytes(&self) -> Result<u64, StoreError> {
+        match self {
+            Self::Sqlite(folder) => Ok(folder.size_bytes()),
+            Self::Postgres(database) => database.size_bytes().await,
+        }
+    }
+
+    /// What is free on its disk, where this relay can see that.
+    pub(crate) fn free_bytes(&self) -> Option<u64> {
+        match self {
+            Self::Sqlite(folder) => folder.free_bytes(),
+            Self::Postgres(_) => None,
+        }
+    }
+
     /// How many tasks order events: spaces are divided among them.
     pub(crate) fn writers(&self) -> usize {
         match self {

@@ -83,6 +83,14 @@ impl Database {
         Ok(Durability::postgres(fsync, synchronous_commit, full_page_writes))
     }
 
+    /// What the database takes on the disk.
+    pub(super) async fn size_bytes(&self) -> Result<u64, StoreError> {
+        let size: i64 = sqlx::query_scalar("SELECT pg_database_size(current_database())")
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(size.unsigned_abs())
+    }
+
     pub(super) async fn close(&self) {
         self.pool.close().await;
         // The last, so that the next relay finds nobody at work.

@@ -1,7 +1,7 @@
 //! The `SQLite` database in its folder.
 
 use std::fs::{File, TryLockError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::sqlite::{
@@ -21,6 +21,8 @@ const FILE: &str = "tabspace.sqlite";
 pub struct Folder {
     pub(super) writer: SqlitePool,
     pub(super) readers: SqlitePool,
+    /// The database's file; `None` in memory.
+    file: Option<PathBuf>,
     /// Locked as long as it is open; the operating system lets go of it however the relay ends. `None` in
     /// memory.
     lock: Option<File>,
@@ -29,8 +31,9 @@ pub struct Folder {
 impl Folder {
     pub(super) async fn open(folder: &Path, patience: Duration) -> Result<Self, StoreError> {
         let lock = lock(folder)?;
+        let file = folder.join(FILE);
         let options = SqliteConnectOptions::new()
-            .filename(folder.join(FILE))
+            .filename(&file)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
@@ -55,6 +58,7 @@ impl Folder {
         Ok(Self {
             writer,
             readers,
+            file: Some(file),
             lock: Some(lock),
         })
     }
@@ -76,12 +80,28 @@ impl Folder {
         Ok(Self {
             writer: only.clone(),
             readers: only,
+            file: None,
             lock: None,
         })
     }
 
     pub(super) async fn durability(&self) -> Result<Durability, StoreError> {
         durability(&self.writer).await
+    }
+
+    /// What the database and its write-ahead log take on the disk.
+    pub(super) fn size_bytes(&self) -> u64 {
+        let Some(file) = &self.file else { return 0 };
+        let mut log = file.clone().into_os_string();
+        log.push("-wal");
+        let size = |file: &Path| std::fs::metadata(file).map_or(0, |file| file.len());
+        size(file) + size(Path::new(&log))
+    }
+
+    /// What is free on its disk; `None` in memory, and where the system does not say.
+    pub(super) fn free_bytes(&self) -> Option<u64> {
+        let disk = rustix::fs::statvfs(self.file.as_ref()?).ok()?;
+        Some(disk.f_bavail.saturating_mul(disk.f_frsize))
     }
 
     pub(super) async fn close(&self) {

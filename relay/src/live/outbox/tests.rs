@@ -1,6 +1,7 @@
 //! A way out on its own, before a line that takes what the test says.
 
 use super::*;
+use crate::health::Metrics;
 
 /// Takes so many more bytes.
 #[derive(Debug, Default)]
@@ -42,7 +43,7 @@ impl Line for Pipe {
 
 /// An outbox of so many bytes before a line that takes nothing yet.
 fn outbox(limit: usize) -> Outbox<Pipe> {
-    Outbox::new(Pipe::default(), limit)
+    Outbox::new(Pipe::default(), limit, Metrics::default().signals_too_slow)
 }
 
 fn put(outbox: &Outbox<Pipe>, text: &'static str, kind: Kind) {
@@ -131,6 +132,7 @@ fn signals_are_dropped_over_half_and_events_never() {
     put(&outbox, "s", Kind::Signal(None));
     put(&outbox, "7890", Kind::Event);
     assert!(!outbox.has_room());
+    assert_eq!(outbox.queue().dropped.get(), 1);
     assert_eq!(after(&outbox, ALL), "1234567890");
     assert!(outbox.has_room());
 }
