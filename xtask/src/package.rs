@@ -10,7 +10,8 @@ use crate::build::{self, Audience};
 use crate::repository::{Files, dist, read, read_files, root, version, write, write_files};
 use crate::shell::Result;
 
-/// Makes the store's zip, the relay's binary and the folder that a container is built from.
+/// Makes the store's zip, the relay's binary, the folder that a container is built from, and what a relay is watched
+/// with.
 pub(crate) fn package() -> Result<()> {
     let extension = build::everything(Audience::Store)?;
     let relay = read(&build::relay()?)?;
@@ -33,8 +34,24 @@ pub(crate) fn package() -> Result<()> {
     ]);
     write_files(&container, &context)?;
     make_executable(&container.join("tabspace-relay"))?;
+    let monitoring = dist().join("monitoring");
+    let watched_with = Files::from([
+        (
+            "alerts.yml".into(),
+            read(&root().join("deploy/prometheus/alerts.yml"))?,
+        ),
+        (
+            "dashboard.json".into(),
+            read(&root().join("deploy/grafana/relay.json"))?,
+        ),
+    ]);
+    write_files(&monitoring, &watched_with)?;
     println!("The extension for the store: {}", zip.display());
     println!("The relay: {}", binary.display());
+    println!(
+        "Alerts for Prometheus and a dashboard for Grafana: {}",
+        monitoring.display()
+    );
     println!(
         "The container: `podman build {}` (or docker)",
         container.display()

@@ -146,7 +146,21 @@ async fn beside(name: &str, server: &Server, alone: &Database) -> Result<()> {
         true,
     );
     line("at half of it, p99", "ms", p99, GOAL_P99_MS, "the goal", true);
+    let bytes = disk_of_a_message(server).await?;
+    say(&format!("  {name}: a message takes {bytes:.0} bytes of the disk"));
     Ok(())
+}
+
+/// What the relay's database takes for each message, as the relay's own numbers tell.
+async fn disk_of_a_message(server: &Server) -> Result<f64> {
+    let mut http = Http::connect(server.address, 0).await?;
+    let answer = http.call(&Http::request("GET", "/metrics", None, "")).await?;
+    let text = String::from_utf8(answer.body)?;
+    let number = |name: &str| -> Result<f64> {
+        let value = text.lines().find_map(|line| line.strip_prefix(name));
+        Ok(value.ok_or("a number is missing")?.trim().parse()?)
+    };
+    Ok(number("tabspace_database_bytes ")? / number("tabspace_events_total{class=\"message\"} ")?)
 }
 
 /// One connection that sends messages into its space.
