@@ -20,14 +20,25 @@ fn repository(file: &str) -> String {
 }
 
 /// The numbers of a relay that answered a request.
-async fn numbers() -> String {
-    let place = Place::folder();
+async fn numbers_on(place: Place) -> String {
     let relay = Running::on(&place).await;
     let get = async |path: &str| request(&relay.address, Method::GET, path, &[], Vec::new()).await;
     get("/healthz").await;
     let answer = get("/metrics").await;
     relay.stop().await;
     String::from_utf8(answer.body.to_vec()).unwrap()
+}
+
+async fn numbers() -> String {
+    numbers_on(Place::folder()).await
+}
+
+/// What a number without labels is.
+fn value(numbers: &str, name: &str) -> Option<f64> {
+    let told = numbers
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    told?.parse().ok()
 }
 
 /// The names that the relay tells the type of.
@@ -100,6 +111,20 @@ async fn alerts_and_the_dashboard_ask_for_numbers_that_there_are() {
         ("tabspace_refusals_total", "code=~\"store_away|no_such_code\""),
     ] {
         assert!(complaint(&numbers, name, selector).is_some(), "{name} {selector}");
+    }
+}
+
+#[tokio::test]
+async fn it_is_told_what_the_database_takes_and_what_is_left_where_that_is_seen() {
+    let on_sqlite = numbers().await;
+    assert!(value(&on_sqlite, "tabspace_database_bytes") > Some(0.0));
+    assert!(value(&on_sqlite, "tabspace_disk_free_bytes") > Some(0.0));
+    let on_postgres = numbers_on(Place::postgres()).await;
+    assert!(value(&on_postgres, "tabspace_database_bytes") > Some(0.0));
+    assert_eq!(value(&on_postgres, "tabspace_disk_free_bytes"), None);
+    for numbers in [on_sqlite, on_postgres] {
+        // Some time after 2020, before now.
+        assert!(value(&numbers, "process_start_time_seconds") > Some(1.6e9));
     }
 }
 
