@@ -1,6 +1,7 @@
 //! The relay answers, but cannot give the space just now.
 
-use protocol::{Code, Millis, Refusal};
+use protocol::event::{Author, Class, Envelope, Event, Payload};
+use protocol::{Code, MemberId, Millis, Refusal, ServerFrame};
 use tabspace_wasm_core::command::Command;
 use tabspace_wasm_core::view::LinkView;
 
@@ -81,4 +82,43 @@ fn a_space_that_is_refused_for_good_is_not_asked_for_again() {
     world.settle();
     assert_eq!(world.relay.subscriptions, asked);
     assert!(matches!(world.clients[0].link(), LinkView::Ended { .. }));
+}
+
+#[test]
+fn a_pause_that_is_over_wakes_nobody_while_a_subscription_waits_for_its_answer() {
+    let mut world = World::new(9);
+    world.settle();
+    let session = &mut world.clients[1].session;
+    let head = session.confirmed(SPACE).expect("it has the space").head;
+    let refused = ServerFrame::Refused {
+        space: SPACE,
+        n: 1,
+        reason: Code::TooFast.into(),
+    };
+    // What came before it is missing: the space is asked for again.
+    let ahead = ServerFrame::Events {
+        space: SPACE,
+        events: vec![Event {
+            envelope: Envelope {
+                seq: head.next().next(),
+                author: Author {
+                    member: MemberId::from_bits(1),
+                    op: None,
+                },
+                time: world.now,
+                class: Class::Space,
+            },
+            payload: Payload::Erased,
+        }],
+        people: Vec::new(),
+    };
+    for frame in [ahead, refused] {
+        let text = serde_json::to_string(&frame).expect("JSON");
+        session.frame_arrived(world.now, &text);
+    }
+    // The relay is there, but has much to do.
+    let later = world.now.plus(10_000);
+    let sign = serde_json::to_string(&ServerFrame::Pong { t: 1 }).expect("JSON");
+    session.frame_arrived(later, &sign);
+    assert!(session.wake_at().is_none_or(|at| at > later), "it spins");
 }

@@ -15,10 +15,11 @@ impl Replica {
 
     /// The ops that are to be sent now, in order.
     pub(crate) fn take_sendable(&mut self, now: Millis) -> Vec<(u64, Op)> {
-        if self.sync != Sync::Live || self.hold_until.is_some_and(|until| until > now) {
+        // Over is over, also while nothing may be sent for another reason: nobody is to be woken for it any more.
+        self.hold_until = self.hold_until.filter(|until| *until > now);
+        if self.sync != Sync::Live || self.hold_until.is_some() {
             return Vec::new();
         }
-        self.hold_until = None;
         let mut room =
             limits::OPS_IN_FLIGHT.saturating_sub(self.pending.iter().filter(|pending| pending.sent).count());
         let mut ops = Vec::new();
