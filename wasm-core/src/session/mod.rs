@@ -176,7 +176,7 @@ impl Session {
                 .spaces
                 .entry(space)
                 .or_insert_with(|| Shared::new(Replica::new(space, you, self.device)));
-            shared.replica.you = you;
+            shared.replica.becomes(you);
             // On disk before anything in its outbox is.
             let stored = shared.replica.stored();
             self.commit(vec![stored]);

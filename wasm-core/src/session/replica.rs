@@ -171,6 +171,12 @@ impl Replica {
         self.see_anew();
     }
 
+    /// The person is this member from now on, also of what waits.
+    pub(crate) fn becomes(&mut self, you: MemberId) {
+        self.you = you;
+        self.see_anew();
+    }
+
     pub(crate) fn restore_kept(&mut self, stored: StoredKept) {
         self.kept.insert(stored);
     }

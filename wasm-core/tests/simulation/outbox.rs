@@ -1,7 +1,7 @@
 //! The outbox goes by REST when nothing live is open.
 
 use protocol::rest::SpaceNow;
-use protocol::{ClientFrame, Code, Op, Refusal, ServerFrame, TabId, limits};
+use protocol::{ClientFrame, Code, MemberId, Op, Refusal, ServerFrame, TabId, limits};
 use tabspace_wasm_core::command::Command;
 
 use crate::world::{SPACE, World};
@@ -206,4 +206,18 @@ fn what_a_restored_relay_lacks_is_offered_again_by_rest() {
     world.clients[1].session.open(now, SPACE, member);
     world.settle();
     world.check();
+}
+
+#[test]
+fn what_waits_is_the_new_member_s_as_soon_as_the_person_is_another_member() {
+    let mut world = World::new(10);
+    world.settle();
+    let session = &mut world.clients[1].session;
+    session.disconnected(world.now, None);
+    session.command(world.now, SPACE, Command::Send("while away".into()));
+    let other = MemberId::from_bits(77);
+    session.open(world.now, SPACE, other);
+    let state = session.state(SPACE).expect("the space is there");
+    let last = state.messages.back().expect("it was said");
+    assert_eq!((last.text.as_str(), last.by), ("while away", other));
 }
