@@ -2,14 +2,17 @@
 
 use protocol::{ClientFrame, Code};
 
-use crate::text::text;
+use crate::text::{same, text};
 
 pub(crate) fn run(bytes: &[u8]) {
     let Some(text) = text(bytes) else { return };
     match ClientFrame::parse(text) {
         Ok(frame) => {
             let written = serde_json::to_string(&frame).expect("a frame is JSON");
-            assert_eq!(ClientFrame::parse(&written), Ok(frame.clone()));
+            same(
+                &frame,
+                &ClientFrame::parse(&written).expect("what was written can be read"),
+            );
             match frame {
                 ClientFrame::Submit { space, n, op } => {
                     assert_eq!(ClientFrame::submitted_name(text), Some((space, n)));

@@ -150,7 +150,12 @@ impl Place {
     }
 
     pub(crate) fn connect(&self) -> std::io::Result<TcpStream> {
-        let tcp = TcpStream::connect(self.address)?;
+        let tcp = loop {
+            match TcpStream::connect(self.address) {
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                connected => break connected?,
+            }
+        };
         tcp.set_nodelay(true)?;
         tcp.set_read_timeout(Some(PATIENCE))?;
         tcp.set_write_timeout(Some(PATIENCE))?;

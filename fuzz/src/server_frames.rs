@@ -2,14 +2,17 @@
 
 use protocol::{Code, ServerFrame};
 
-use crate::text::text;
+use crate::text::{same, text};
 
 pub(crate) fn run(bytes: &[u8]) {
     let Some(text) = text(bytes) else { return };
     match ServerFrame::parse(text) {
         Ok(frame) => {
             let written = serde_json::to_string(&frame).expect("a frame is JSON");
-            assert_eq!(ServerFrame::parse(&written), Ok(frame));
+            same(
+                &frame,
+                &ServerFrame::parse(&written).expect("what was written can be read"),
+            );
         }
         Err(code) => assert!(matches!(code, Code::Malformed | Code::UnknownType)),
     }

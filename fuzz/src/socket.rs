@@ -2,6 +2,7 @@
 //! is sent, the socket stays open, every op that is named is answered once, and all that comes can be read.
 
 use std::cell::RefCell;
+use std::io::{self, Read, Write};
 use std::net::TcpStream;
 
 use protocol::rest::{NewTicket, Ticket};
@@ -57,7 +58,35 @@ pub(crate) fn run(bytes: &[u8]) {
     });
 }
 
-struct Line(WebSocket<TcpStream>);
+/// A connection whose calls go on when a signal interrupts them: the fuzzer's clock is one.
+struct Steady(TcpStream);
+
+fn steadily<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            done => return done,
+        }
+    }
+}
+
+impl Read for Steady {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        steadily(|| self.0.read(buffer))
+    }
+}
+
+impl Write for Steady {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        steadily(|| self.0.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        steadily(|| self.0.flush())
+    }
+}
+
+struct Line(WebSocket<Steady>);
 
 impl Line {
     /// A socket that was welcomed.
@@ -69,7 +98,7 @@ impl Line {
             .headers_mut()
             .insert("sec-websocket-protocol", HeaderValue::from_static(SUBPROTOCOL));
         let tcp = place.connect().expect("the relay listens");
-        let (socket, _) = tungstenite::client(request, tcp).expect("the relay opens sockets");
+        let (socket, _) = tungstenite::client(request, Steady(tcp)).expect("the relay opens sockets");
         let mut line = Self(socket);
         let hello = ClientFrame::Hello {
             versions: vec![VERSION],
