@@ -61,8 +61,9 @@ fn is_framing(line: &str) -> bool {
 
 fn judge(answer: &Answer) {
     assert!(answer.status < 500, "{}", answer.head);
-    let is_json = answer.head.to_ascii_lowercase().contains("application/json");
-    if answer.status >= 400 && is_json && !answer.body.is_empty() {
+    let head = answer.head.to_ascii_lowercase();
+    let is_plain_json = head.contains("application/json") && !head.contains("content-encoding");
+    if answer.status >= 400 && is_plain_json && !answer.body.is_empty() {
         let refusal: Refusal = serde_json::from_slice(&answer.body).expect("an error is a refusal");
         assert_eq!(refusal.code.status(), answer.status, "{refusal}");
     }

@@ -82,9 +82,10 @@ pub(crate) fn fuzz(words: &[&str]) -> Result<()> {
         return run(&fuzzer, target).arg(file).run();
     }
     let seconds = share(order.seconds, chosen.len());
+    let found = target().join("fuzz/corpus");
     let broken: Vec<String> = chosen
         .iter()
-        .filter_map(|target| search(&fuzzer, target, seconds).err())
+        .filter_map(|target| search(&fuzzer, target, seconds, &found).err())
         .collect();
     if broken.is_empty() {
         return Ok(());
@@ -97,8 +98,11 @@ pub(crate) fn fuzz_briefly(mut tell: impl FnMut(&str, Result<()>)) -> Result<()>
     let all = targets()?;
     let fuzzer = build()?;
     let seconds = share(SECONDS_IN_TESTS, all.len());
+    // What was found before is not tried again: the time is short.
+    let found = target().join("fuzz/brief");
+    let _ = fs::remove_dir_all(&found);
     for target in &all {
-        tell(target, search(&fuzzer, target, seconds));
+        tell(target, search(&fuzzer, target, seconds, &found));
     }
     Ok(())
 }
@@ -145,10 +149,10 @@ fn run(fuzzer: &Path, target: &str) -> Step {
         .arg(format!("-timeout={LONGEST_INPUT_SECONDS}"))
 }
 
-/// Gives a target inputs for so long. What reaches something new is kept, and so is what breaks something.
-fn search(fuzzer: &Path, name: &str, seconds: u64) -> Result<()> {
+/// Gives a target inputs for so long. What reaches something new is kept below `found`, and so is what breaks something.
+fn search(fuzzer: &Path, name: &str, seconds: u64, found: &Path) -> Result<()> {
     let place = |kind: &str| target().join("fuzz").join(kind).join(name);
-    let (found, broke, log) = (place("corpus"), place("broke"), place("log"));
+    let (found, broke, log) = (found.join(name), place("broke"), place("log"));
     let cannot = |path: &Path, error: io::Error| format!("cannot make {}: {error}", path.display());
     for folder in [found.as_path(), broke.as_path(), log.parent().unwrap_or(&log)] {
         fs::create_dir_all(folder).map_err(|error| cannot(folder, error))?;
