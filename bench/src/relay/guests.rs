@@ -10,7 +10,8 @@ use std::time::Duration;
 use protocol::op::Created;
 use protocol::rest::{Credential, Me, NewGuest, NewSpace, NewTicket, Ticket};
 use protocol::{
-    ClientFrame, Colour, DeviceId, Epoch, MessageId, Op, SUBPROTOCOL, Seq, ServerFrame, SpaceId, VERSION,
+    ClientFrame, Colour, DeviceId, Epoch, MessageId, Millis, Op, SUBPROTOCOL, Seq, ServerFrame, SpaceId,
+    VERSION,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -42,7 +43,7 @@ pub(super) fn start_relay(data: &Path, database: Option<&str>, listen: Option<So
     Server::start("the relay", command)
 }
 
-/// Bits that nobody else has, as spread as random ones: an index must not find them in order.
+/// Bits that nobody else has, as spread as random ones.
 fn fresh_bits() -> u128 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     let mix = |seed: u64| {
@@ -61,9 +62,11 @@ pub(super) fn fresh_device() -> DeviceId {
     DeviceId::from_bits(fresh_bits())
 }
 
-/// An id of a message.
+/// An id of a message, made as clients do.
 pub(super) fn fresh_message() -> MessageId {
-    MessageId::from_bits(fresh_bits())
+    let since = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
+    let now = Millis(i64::try_from(since.as_millis()).unwrap_or(0));
+    MessageId::made_at(now, fresh_bits())
 }
 
 /// The op that is measured.

@@ -51,14 +51,7 @@ impl Bearers {
         drop(tx);
         if let Some((person, since)) = bearer {
             let found = Instant::now();
-            self.0.insert(
-                hash,
-                Known {
-                    person,
-                    since,
-                    found,
-                },
-            );
+            self.0.insert(hash, Known { person, since, found });
         }
         Ok(bearer)
     }

@@ -3,8 +3,8 @@
 //! Locks: the map of rooms before a room, a room before the list of those with news, never the other way round,
 //! and none across an `.await`.
 
-use std::collections::{BTreeSet, HashMap};
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

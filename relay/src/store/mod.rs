@@ -282,9 +282,9 @@ impl Store {
     /// A transaction that writes. On `SQLite` there is one at a time.
     pub async fn write(&self) -> Result<Tx, StoreError> {
         Ok(match self {
-            Self::Sqlite(folder) => {
-                Tx::Sqlite(Held::Transaction(folder.writer.begin_with("BEGIN IMMEDIATE").await?))
-            }
+            Self::Sqlite(folder) => Tx::Sqlite(Held::Transaction(
+                folder.writer.begin_with("BEGIN IMMEDIATE").await?,
+            )),
             Self::Postgres(database) => Tx::Postgres(Held::Transaction(database.pool.begin().await?)),
         })
     }

@@ -292,7 +292,7 @@ impl Engine {
             self.forget(now, space);
             return;
         }
-        match commands::private_op(&private.state, private.you, &mut *self.random, &command) {
+        match commands::private_op(now, &private.state, private.you, &mut *self.random, &command) {
             Ok(Some(op)) => {
                 let mut writes = Vec::new();
                 private.order(now, op, &mut writes);

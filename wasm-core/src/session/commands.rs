@@ -14,6 +14,7 @@ use crate::command::{Command, Neighbour};
 
 /// The op that a wish amounts to in a state; `None` when it is not one (a signal), or makes no sense.
 pub(crate) fn op_of(
+    now: Millis,
     state: &SpaceState,
     you: MemberId,
     random: &mut dyn FnMut() -> u128,
@@ -71,7 +72,7 @@ pub(crate) fn op_of(
             })
         }
         Command::Send(text) => Op::MessageSent {
-            message: MessageId::from_bits(random()),
+            message: MessageId::made_at(now, random()),
             text: text.trim().to_owned(),
         },
         Command::Edit { message, text } => Op::MessageEdited {
@@ -157,6 +158,7 @@ impl Session {
             return;
         };
         if let Some(op) = op_of(
+            now,
             shared.replica.seen(),
             shared.replica.you,
             &mut *self.random,
@@ -473,12 +475,13 @@ impl Session {
 /// # Errors
 /// What a relay would refuse too, but for addresses: a private space takes all.
 pub(crate) fn private_op(
+    now: Millis,
     state: &SpaceState,
     you: MemberId,
     random: &mut dyn FnMut() -> u128,
     command: &Command,
 ) -> Result<Option<Op>, Code> {
-    let Some(op) = op_of(state, you, random, command) else {
+    let Some(op) = op_of(now, state, you, random, command) else {
         return Ok(None);
     };
     op.check()?;

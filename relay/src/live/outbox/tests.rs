@@ -107,7 +107,10 @@ fn of_frames_that_come_together_only_what_the_line_left_waits_each_in_its_own_wa
     put(&outbox, "TWO,", key(2));
     put(&outbox, "THREE", key(3));
     let got = after(&outbox, 0) + &after(&outbox, ALL);
-    assert_eq!(got, "one,two,THREETWO,", "what is begun goes on, the third is replaced");
+    assert_eq!(
+        got, "one,two,THREETWO,",
+        "what is begun goes on, the third is replaced"
+    );
 }
 
 #[test]
