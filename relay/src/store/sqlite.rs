@@ -13,12 +13,6 @@ use super::durability::Durability;
 use super::{Held, StoreError, Tx};
 
 const READERS: u32 = 4;
-/// Memory in which each connection keeps pages, in KiB, as `SQLite` writes it; its own 2 MiB hold the inner pages
-/// of a small log.
-const CACHE_KIB: &str = "-16384";
-/// Pages in the write-ahead log, of 4 KiB, after which they are brought to where they belong: 32 MiB. While one
-/// commit after the other comes, most pages are written there again and again before they are brought over once.
-const CHECKPOINT_PAGES: &str = "8192";
 /// The database's file in the folder.
 const FILE: &str = "tabspace.sqlite";
 
@@ -44,9 +38,7 @@ impl Folder {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            .busy_timeout(patience)
-            .pragma("cache_size", CACHE_KIB)
-            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES);
+            .busy_timeout(patience);
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(patience)
