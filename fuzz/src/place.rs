@@ -1,5 +1,6 @@
 //! A relay in this process, with a database in memory, and Alice, who knows it.
 
+use std::cell::RefCell;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Once;
@@ -20,6 +21,14 @@ use tokio::runtime::Runtime;
 /// How long an answer may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(8);
 
+/// Inputs after which a relay is replaced, so that what one run leaves behind stays small.
+const INPUTS: u32 = 400;
+
+thread_local! {
+    /// The relay, and how many inputs it had.
+    static PLACE: RefCell<(Place, u32)> = RefCell::new((Place::new(), 0));
+}
+
 /// Alice's device.
 pub(crate) const DEVICE: DeviceId = DeviceId::from_bits(13);
 
@@ -39,6 +48,17 @@ pub(crate) struct Answer {
 }
 
 impl Place {
+    /// Does something with a relay that had few inputs before this one.
+    pub(crate) fn with(act: impl FnOnce(&mut Self)) {
+        PLACE.with_borrow_mut(|(place, inputs)| {
+            *inputs += 1;
+            if *inputs > INPUTS {
+                (*place, *inputs) = (Self::new(), 0);
+            }
+            act(place);
+        });
+    }
+
     pub(crate) fn new() -> Self {
         count_panics();
         let runtime = tokio::runtime::Builder::new_multi_thread()

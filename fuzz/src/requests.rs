@@ -2,15 +2,11 @@
 //! `$device` and `$secret` stand for what Alice has. Whatever is asked is answered, with a refusal that has the status
 //! of its code when it is refused, and never with a mistake of the relay's.
 
-use std::cell::RefCell;
-
 use protocol::Refusal;
 
 use crate::place::{Answer, DEVICE, Place};
 use crate::text::text;
 
-/// Requests after which a relay is replaced, so that what one run leaves behind stays small.
-const INPUTS: u32 = 400;
 /// Requests of one input.
 const MOST: usize = 8;
 /// Who says another length than that of the body waits for the rest, as he should.
@@ -22,17 +18,9 @@ const FRAMING: [&str; 5] = [
     "host",
 ];
 
-thread_local! {
-    static PLACE: RefCell<(Place, u32)> = RefCell::new((Place::new(), 0));
-}
-
 pub(crate) fn run(bytes: &[u8]) {
     let Some(text) = text(bytes) else { return };
-    PLACE.with_borrow_mut(|(place, inputs)| {
-        *inputs += 1;
-        if *inputs > INPUTS {
-            (*place, *inputs) = (Place::new(), 0);
-        }
+    Place::with(|place| {
         let space = place.space();
         let secret = if text.contains("$secret") {
             place.secret(space)

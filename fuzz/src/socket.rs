@@ -1,7 +1,6 @@
 //! Frames of a client to a relay, over a real socket: a frame a line, `$space` stands for a space of Alice's. Whatever
 //! is sent, the socket stays open, every op that is named is answered once, and all that comes can be read.
 
-use std::cell::RefCell;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 
@@ -14,24 +13,14 @@ use tungstenite::{Message, WebSocket};
 use crate::place::{DEVICE, Place, no_panic};
 use crate::text::text;
 
-/// Inputs after which a relay is replaced.
-const INPUTS: u32 = 400;
 /// Frames of one input: fewer than may be on their way.
 const MOST: usize = 40;
 /// What the last frame asks to have back.
 const LAST: i64 = 4_711;
 
-thread_local! {
-    static PLACE: RefCell<(Place, u32)> = RefCell::new((Place::new(), 0));
-}
-
 pub(crate) fn run(bytes: &[u8]) {
     let Some(text) = text(bytes) else { return };
-    PLACE.with_borrow_mut(|(place, inputs)| {
-        *inputs += 1;
-        if *inputs > INPUTS {
-            (*place, *inputs) = (Place::new(), 0);
-        }
+    Place::with(|place| {
         let space = place.space().to_string();
         let text = text.replace("$space", &space);
         let lines: Vec<&str> = text.lines().take(MOST).collect();
