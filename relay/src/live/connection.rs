@@ -130,7 +130,7 @@ impl Connection {
         }
         // Best effort: a peer that does not listen is left alone.
         if say_last_words(&self.outbox, &over) {
-            drop(tokio::time::timeout(LAST_WORDS, self.outbox.flushed()).await);
+            drop(tokio::time::timeout(LAST_WORDS, self.outbox.parted()).await);
         }
         self.outbox.close();
         self.app.hub.detach(self.device, self.number);

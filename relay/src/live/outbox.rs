@@ -20,7 +20,7 @@ use std::task::{Context, Poll, Waker, ready};
 use bytes::{Buf, Bytes};
 use prometheus::IntCounter;
 use protocol::{DeviceId, ServerFrame, SpaceId, limits};
-use tokio::io::{AsyncRead, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
@@ -360,6 +360,14 @@ impl Outbox {
     pub(crate) async fn turn(&self, holds: bool) -> Turn {
         std::future::poll_fn(|cx| self.poll(cx, holds)).await
     }
+
+    /// Returns when what waits is written and the other side has closed the line, or it is broken. What still arrives
+    /// is forgotten: to close a line with something unread takes the last words from the other side (RFC 9112,
+    /// section 9.6).
+    pub(crate) async fn parted(&self) {
+        self.flushed().await;
+        std::future::poll_fn(|cx| self.queue().poll_part(cx)).await;
+    }
 }
 
 impl Queue<TcpStream> {
@@ -374,6 +382,16 @@ impl Queue<TcpStream> {
             bytes if read.is_ok() && !bytes.is_empty() => Turn::Heard(Bytes::copy_from_slice(bytes)),
             _ => Turn::Over(End::Gone),
         })
+    }
+
+    /// Says that nothing more comes, and reads until the other side says so too.
+    fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let Some(line) = &mut self.line
+            && ready!(Pin::new(line).poll_shutdown(cx)).is_ok()
+        {
+            while let Turn::Heard(_) = ready!(self.poll_read(cx)) {}
+        }
+        Poll::Ready(())
     }
 }
 

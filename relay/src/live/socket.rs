@@ -154,7 +154,7 @@ async fn greet(
             outbox.push_last_words(wire::encode(&code.into()));
             outbox.push_last_words(wire::close(None));
             // The other side may be gone already or not listen; there is nobody else to tell.
-            drop(tokio::time::timeout(app.timings.introduction, outbox.flushed()).await);
+            drop(tokio::time::timeout(app.timings.introduction, outbox.parted()).await);
         }
         // It went away, or said nothing for too long.
         Ok(None) | Err(_) => {}
