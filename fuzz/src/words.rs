@@ -3,6 +3,7 @@
 
 use protocol::op::{favicon_hash, is_web_address, name, person_name};
 use protocol::{Position, Role, TabId};
+use wasm_core::address::{Page, of_relay, of_tab, secret};
 use wasm_core::ask::Never;
 use wasm_core::language::{Language, Piece, fill, form, pieces};
 use wasm_core::library::follow::{clean_title, clean_url};
@@ -46,6 +47,13 @@ fn word(line: &str) {
     if let Some(url) = clean_url(line) {
         assert_eq!(url, line);
     }
+    let whole = of_tab(line);
+    assert_eq!(of_tab(&whole), whole, "a whole address stays as it is");
+    assert_eq!(of_relay(&of_relay(line)), of_relay(line));
+    if let Page::Space(space) = Page::at(line) {
+        assert_eq!(Page::at(&format!("/s/{space}")), Page::Space(space));
+    }
+    assert!(secret(line).is_none_or(|secret| line.ends_with(secret)));
     let written: String = pieces(line)
         .into_iter()
         .map(|piece| match piece {

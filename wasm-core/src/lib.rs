@@ -2,7 +2,7 @@
 //!
 //! - [`session`]: the shared spaces as a state machine without IO: frames, ops, peers in, effects out.
 //! - [`library`]: the spaces of this browser, the windows they follow, and the engine that joins both.
-//! - [`view`], [`statistics`], [`command`], [`ask`]: what the user interface sees and says; plain data that also
+//! - [`view`], [`statistics`], [`command`], [`ask`], [`address`]: what the user interface sees and says; plain data that also
 //!   crosses between the extension's contexts.
 //! - `browser`, `chrome`, `ui`, `entry`: only in wasm. They perform the effects, bind Chrome, paint, and
 //!   start each context.
@@ -10,6 +10,7 @@
 //! The first three groups compile and are tested natively. Nothing in them reads a clock or makes a random
 //! number: both are handed in.
 
+pub mod address;
 pub mod ask;
 #[cfg(target_arch = "wasm32")]
 pub mod browser;

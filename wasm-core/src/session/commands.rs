@@ -10,6 +10,7 @@ use protocol::{
 use super::effect::{Effect, Peer, PeerEvent};
 use super::streams::Out;
 use super::{ClientFrame, NoticeKind, Session, Shared};
+use crate::address;
 use crate::command::{Command, Neighbour};
 
 /// The op that a wish amounts to in a state; `None` when it is not one (a signal), or makes no sense.
@@ -29,7 +30,7 @@ pub(crate) fn op_of(
         Command::Leave => Op::MemberLeft { member: you },
         Command::AddTab { url, title } => Op::TabAdded(NewTab {
             tab: TabId::from_bits(random()),
-            url: with_scheme(url),
+            url: address::of_tab(url),
             title: title.trim().to_owned(),
             favicon: None,
             pinned: false,
@@ -99,16 +100,6 @@ pub(crate) fn op_of(
         | Command::MuteStream { .. }
         | Command::Dismiss(_) => return None,
     })
-}
-
-/// An address as a person types it: without a scheme it is https.
-fn with_scheme(url: &str) -> String {
-    let url = url.trim();
-    if url.contains("://") || url.starts_with("javascript:") || url.starts_with("data:") {
-        url.to_owned()
-    } else {
-        format!("https://{url}")
-    }
 }
 
 /// The last position among the things of a group, or of the space's top level.

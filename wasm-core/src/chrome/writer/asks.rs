@@ -8,6 +8,7 @@ use protocol::{Code, SpaceId};
 use wasm_bindgen::prelude::*;
 
 use super::{Sight, Writer, unexpected};
+use crate::address;
 use crate::ask::{Agreed, Answer, Ask, Problem};
 use crate::browser::rest::{Rest, Trouble};
 use crate::browser::{Failure, object};
@@ -332,18 +333,9 @@ fn not_saved(failure: Failure) -> Problem {
     Problem::NotSaved(failure.0)
 }
 
-/// A relay's address as people type it: without a scheme it is https, on this computer http.
+/// A relay's address as people type it, as browsers write it.
 fn relay_address(typed: &str) -> Option<String> {
-    let typed = typed.trim();
-    let local = ["localhost", "127.", "[::1]"]
-        .iter()
-        .any(|start| typed.starts_with(start));
-    let whole = match typed.contains("://") {
-        true => typed.to_owned(),
-        false if local => format!("http://{typed}"),
-        false => format!("https://{typed}"),
-    };
-    let origin = Address::parse(&whole).ok()?.origin();
+    let origin = Address::parse(&address::of_relay(typed)).ok()?.origin();
     origin.starts_with("http").then_some(origin)
 }
 

@@ -5,6 +5,7 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::Storage;
 use yew::prelude::*;
 
+use crate::address::{self, Page};
 use crate::language::Key;
 use crate::ui::parts::{Empty, Name};
 use crate::ui::say::say;
@@ -76,14 +77,14 @@ fn set_address(path: &str, replace: bool) {
 /// The secret of the link: taken out of the address at once, kept for a reload until it was used.
 fn take_secret(fragment: &str) -> Option<String> {
     let storage = session_storage();
-    if fragment.is_empty() {
+    let Some(secret) = address::secret(fragment) else {
         return storage?.get_item(SECRET).ok().flatten();
-    }
+    };
     set_address("/join", true);
     if let Some(storage) = storage {
-        let _ = storage.set_item(SECRET, fragment);
+        let _ = storage.set_item(SECRET, secret);
     }
-    Some(fragment.to_owned())
+    Some(secret.to_owned())
 }
 
 /// The screen that the address means.
@@ -92,19 +93,11 @@ pub fn route() -> Route {
         return Route::Lost;
     };
     let path = location.pathname().unwrap_or_default();
-    match path
-        .trim_end_matches('/')
-        .split('/')
-        .collect::<Vec<_>>()
-        .as_slice()
-    {
-        [] | [""] | ["", "index.html"] => Route::Home,
-        ["", "join"] => {
-            let fragment = location.hash().unwrap_or_default();
-            Route::Join(take_secret(fragment.trim_start_matches('#')))
-        }
-        ["", "s", space] => space.parse().map_or(Route::Lost, Route::Space),
-        _ => Route::Lost,
+    match Page::at(&path) {
+        Page::Home => Route::Home,
+        Page::Join => Route::Join(take_secret(&location.hash().unwrap_or_default())),
+        Page::Space(space) => Route::Space(space),
+        Page::Lost => Route::Lost,
     }
 }
 
