@@ -8,10 +8,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use protocol::op::Created;
-use protocol::rest::{Credential, Me, NewGuest, NewSpace, NewTicket, Ticket};
+use protocol::rest::{
+    Credential, InviteMade, InviteSecret, Joined, Me, NewGuest, NewInvite, NewSpace, NewTicket, Ticket,
+};
 use protocol::{
-    ClientFrame, Colour, DeviceId, Epoch, MessageId, Millis, Op, SUBPROTOCOL, Seq, ServerFrame, SpaceId,
-    VERSION,
+    ClientFrame, Colour, DeviceId, Epoch, MessageId, Millis, Op, Role, SUBPROTOCOL, Seq, ServerFrame,
+    SpaceId, VERSION, limits,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -125,6 +127,26 @@ pub(super) async fn space(http: &mut Http, token: &str) -> Result<SpaceId> {
     };
     let _: serde_json::Value = post(http, "/spaces", Some(token), &NewSpace { space, created }).await?;
     Ok(space)
+}
+
+/// A link to a space, by which others come as editors; its secret.
+pub(super) async fn link(http: &mut Http, token: &str, space: SpaceId) -> Result<String> {
+    let invite = NewInvite {
+        role: Role::Editor,
+        life_ms: limits::INVITE_LIFE_MS,
+    };
+    let made: InviteMade = post(http, &format!("/spaces/{space}/invites"), Some(token), &invite).await?;
+    let (_, secret) = made.link.split_once('#').ok_or("a link without a secret")?;
+    Ok(secret.to_owned())
+}
+
+/// Joins by a link.
+pub(super) async fn join(http: &mut Http, token: &str, secret: &str) -> Result<()> {
+    let secret = InviteSecret {
+        secret: secret.to_owned(),
+    };
+    let _: Joined = post(http, "/invites/redeem", Some(token), &secret).await?;
+    Ok(())
 }
 
 /// A ticket for a device.

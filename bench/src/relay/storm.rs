@@ -1,8 +1,8 @@
-//! A storm: 10,000 clients are connected, the relay is killed and started again, and all come back.
+//! A storm: 10,000 people are connected, the relay is killed and started again, and all come back.
 
 use std::net::SocketAddr;
 
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use protocol::{DeviceId, SpaceId};
 use tokio::time::Instant;
 
@@ -19,7 +19,7 @@ const COMING: usize = 200;
 /// In how many seconds all should be back.
 const GOAL_S: f64 = 10.0;
 
-/// A client and what it has.
+/// A person's client and what it has.
 #[derive(Debug, Clone)]
 struct Member {
     number: usize,
@@ -27,6 +27,18 @@ struct Member {
     space: SpaceId,
     device: DeviceId,
     has: Has,
+}
+
+impl Member {
+    fn new(number: usize, token: String, space: SpaceId) -> Self {
+        Self {
+            number,
+            token,
+            space,
+            device: fresh_device(),
+            has: Has::default(),
+        }
+    }
 }
 
 /// How everyone came.
@@ -40,28 +52,11 @@ struct Came {
 
 /// Kills the relay again and again.
 pub(super) async fn measure() -> Result<()> {
-    say(&format!("storm: {CLIENTS} clients in {SPACES} spaces come"));
+    say(&format!("storm: {CLIENTS} people in {SPACES} spaces come"));
     let data = super::scratch_folder()?;
     let mut server = guests::start_relay(data.path(), None, None)?;
     let address = server.address;
-    let mut http = Http::connect(address, 0).await?;
-    let mut members = Vec::with_capacity(CLIENTS);
-    for _ in 0..SPACES {
-        let token = guests::guest(&mut http).await?;
-        let space = guests::space(&mut http, &token).await?;
-        members.push((token, space));
-    }
-    let members = (0..CLIENTS).map(|number| {
-        let (token, space) = members[number % SPACES].clone();
-        Member {
-            number,
-            token,
-            space,
-            device: fresh_device(),
-            has: Has::default(),
-        }
-    });
-    let mut came = come(address, members.collect()).await?;
+    let mut came = come(address, join(address).await?).await?;
     let mut figures = Vec::new();
     for number in 1..=ROUNDS {
         if let Some(error) = came.errors.first() {
@@ -100,6 +95,29 @@ pub(super) async fn measure() -> Result<()> {
         });
     }
     Ok(())
+}
+
+/// Everyone becomes somebody and a member of a space; each space is begun by the first of its members.
+async fn join(address: SocketAddr) -> Result<Vec<Member>> {
+    let mut http = Http::connect(address, 0).await?;
+    let (mut members, mut links) = (Vec::with_capacity(CLIENTS), Vec::with_capacity(SPACES));
+    for number in 0..SPACES {
+        let token = guests::guest(&mut http).await?;
+        let space = guests::space(&mut http, &token).await?;
+        links.push((space, guests::link(&mut http, &token, space).await?));
+        members.push(Member::new(number, token, space));
+    }
+    let links = &links;
+    let others = stream::iter(SPACES..CLIENTS).map(|number| async move {
+        let (space, link) = &links[number % SPACES];
+        let mut http = Http::connect(address, number).await?;
+        let token = guests::guest(&mut http).await?;
+        guests::join(&mut http, &token, link).await?;
+        Result::Ok(Member::new(number, token, *space))
+    });
+    let others: Vec<Member> = others.buffer_unordered(COMING).try_collect().await?;
+    members.extend(others);
+    Ok(members)
 }
 
 /// All go in; returns once all are live or have failed.
