@@ -277,7 +277,7 @@ type Column = (String, String, String);
 
 async fn columns_of(place: &Place) -> Vec<Column> {
     match place {
-        Place::Memory(_) => unreachable!("nobody looks into memory behind the relay"),
+        Place::Memory(_) => unreachable!("not in memory"),
         Place::Folder(folder) => {
             let options = sqlx::sqlite::SqliteConnectOptions::new();
             let options = options

@@ -22,7 +22,7 @@ enum Held {
 impl Held {
     async fn space(place: &Place, space: SpaceId) -> Self {
         match place {
-            Place::Memory(_) => unreachable!("nobody looks into memory behind the relay"),
+            Place::Memory(_) => unreachable!("not in memory"),
             Place::Folder(folder) => {
                 let options = sqlx::sqlite::SqliteConnectOptions::new();
                 let options = options.filename(folder.path().join("tabspace.sqlite"));

@@ -22,7 +22,7 @@ async fn durability(place: &Place) -> (String, Vec<String>) {
 async fn the_relay_knows_how_its_database_writes(place: Place) {
     let (told, weak) = durability(&place).await;
     match &place {
-        Place::Memory(_) => unreachable!("nobody looks into memory behind the relay"),
+        Place::Memory(_) => unreachable!("not in memory"),
         Place::Folder(_) => {
             assert_eq!(told, "SQLite, journal_mode = wal, synchronous = full");
             assert!(weak.is_empty());

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use protocol::rest::MessagePage;
 use protocol::{Code, Event, Op, Payload, Position, Role, Seq, SpaceId, TabId};
-use sqlx::{ConnectOptions, Connection};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
+use tempfile::TempDir;
 
-use crate::fold;
 use crate::harness::{Place, Running, id, message, renamed_tab};
+use crate::{fold, only_connection};
 
-on_both! {
+on_all! {
     the_read_tables_say_what_the_state_says
     a_restart_keeps_everything
     a_space_begins_once
@@ -22,73 +24,49 @@ type MemberRow = (String, String, i64, String);
 const TABS: &str = "SELECT tab, url, title, tab_group, pinned, position FROM tabs WHERE space = $1";
 const MEMBERS: &str = "SELECT member, role, since, status FROM members WHERE space = $1";
 
+/// A space's rows, read on a connection to either database.
+macro_rules! rows {
+    ($reader:expr, $space:expr) => {{
+        let reader = $reader;
+        let tabs = sqlx::query_as(TABS).bind($space).fetch_all(&mut *reader).await;
+        let members = sqlx::query_as(MEMBERS).bind($space).fetch_all(reader).await;
+        (tabs.unwrap(), members.unwrap())
+    }};
+}
+
 async fn tables(place: &Place, space: String) -> (Vec<TabRow>, Vec<MemberRow>) {
     match place {
-        Place::Memory(_) => unreachable!("nobody looks into memory behind the relay"),
-        Place::Folder(folder) => {
-            let options = sqlx::sqlite::SqliteConnectOptions::new();
-            let options = options
-                .filename(folder.path().join("tabspace.sqlite"))
-                .read_only(true);
-            let mut reader = options.connect().await.unwrap();
-            let tabs = sqlx::query_as(TABS)
-                .bind(&space)
-                .fetch_all(&mut reader)
-                .await
-                .unwrap();
-            (
-                tabs,
-                sqlx::query_as(MEMBERS)
-                    .bind(&space)
-                    .fetch_all(&mut reader)
-                    .await
-                    .unwrap(),
-            )
-        }
-        Place::Postgres(url) => {
-            let mut reader = sqlx::PgConnection::connect(url).await.unwrap();
-            let tabs = sqlx::query_as(TABS)
-                .bind(&space)
-                .fetch_all(&mut reader)
-                .await
-                .unwrap();
-            (
-                tabs,
-                sqlx::query_as(MEMBERS)
-                    .bind(&space)
-                    .fetch_all(&mut reader)
-                    .await
-                    .unwrap(),
-            )
-        }
+        Place::Memory(store) => rows!(&mut *only_connection(store).await, &space),
+        Place::Folder(folder) => rows!(&mut open(folder).await, &space),
+        Place::Postgres(url) => rows!(&mut sqlx::PgConnection::connect(url).await.unwrap(), &space),
     }
 }
 
 /// How many decided ops of a space are kept.
 pub(crate) async fn count_ops(place: &Place, space: SpaceId) -> i64 {
-    const OPS: &str = "SELECT COUNT(*) FROM ops WHERE space = $1";
+    let ops = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM ops WHERE space = '{space}'"));
     let counted = match place {
-        Place::Memory(_) => unreachable!("nobody looks into memory behind the relay"),
-        Place::Folder(folder) => {
-            let options = sqlx::sqlite::SqliteConnectOptions::new();
-            let options = options
-                .filename(folder.path().join("tabspace.sqlite"))
-                .read_only(true);
-            let mut reader = options.connect().await.unwrap();
-            sqlx::query_scalar(OPS)
-                .bind(space.to_string())
-                .fetch_one(&mut reader)
+        Place::Memory(store) => {
+            sqlx::query_scalar(ops)
+                .fetch_one(&mut *only_connection(store).await)
                 .await
         }
+        Place::Folder(folder) => sqlx::query_scalar(ops).fetch_one(&mut open(folder).await).await,
         Place::Postgres(url) => {
             let mut reader = sqlx::PgConnection::connect(url).await.unwrap();
-            sqlx::query_scalar(OPS)
-                .bind(space.to_string())
-                .fetch_one(&mut reader)
-                .await
+            sqlx::query_scalar(ops).fetch_one(&mut reader).await
         }
     };
     counted.unwrap()
+}
+
+/// Looks into a folder's database beside the relay.
+async fn open(folder: &TempDir) -> SqliteConnection {
+    let options = SqliteConnectOptions::new();
+    let options = options
+        .filename(folder.path().join("tabspace.sqlite"))
+        .read_only(true);
+    options.connect().await.unwrap()
 }
 
 async fn the_read_tables_say_what_the_state_says(place: Place) {

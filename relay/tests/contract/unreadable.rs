@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Place, Running, message};
 
-on_both! {
+on_all! {
     over_rest_an_op_that_cannot_be_read_is_refused_alone
     on_a_socket_an_op_that_cannot_be_read_is_refused_by_name
     what_is_over_for_somebody_is_not_remembered
