@@ -5,6 +5,7 @@
 //! which loads it from disk, uses it, and lets it go. Only an engine that was told to [`Engine::go_live`]
 //! connects to the relay.
 
+mod backup;
 mod difference;
 mod failing;
 mod overview;
@@ -28,6 +29,7 @@ use crate::record::{DEVICE_KEY, SETTINGS_KEY, log_key};
 use crate::session::replica::put;
 use crate::session::{Effect, Session, commands};
 use crate::view::{LinkView, Notice, NoticeKind};
+pub use backup::{BroughtIn, LeftOut, library_of};
 use sharing::Sharing;
 pub use showing::Showing;
 pub use windows::{RestorePlan, RestoreTab};

@@ -11,6 +11,8 @@ use protocol::op::Created;
 use protocol::{DeviceId, MemberId, Millis, Op, Seq, SpaceId, SpaceState};
 use serde::{Deserialize, Serialize};
 
+use super::StoredSpace;
+use super::backup::Exact;
 use crate::record::{Write, log_key, space_key};
 use crate::session::replica::put;
 
@@ -97,6 +99,36 @@ impl Private {
         }
     }
 
+    /// A space that was here once, by its records, which are written as they are; `None` when they are not those of
+    /// one, or lack an event.
+    pub(crate) fn bring_back(
+        space: SpaceId,
+        device: DeviceId,
+        exact: &Exact,
+        writes: &mut Vec<Write>,
+    ) -> Option<Self> {
+        let Ok(StoredSpace::Private(stored)) = serde_json::from_str(&exact.snapshot) else {
+            return None;
+        };
+        let mut private = Self::restore(space, device, stored);
+        private.touched = true;
+        writes.push(Write::Put(space_key(space), exact.snapshot.clone()));
+        for text in &exact.log {
+            let event: Event = serde_json::from_str(text).ok()?;
+            if !private.state.apply(&event) {
+                return None;
+            }
+            private.logged.insert(event.envelope.seq);
+            writes.push(Write::Put(log_key(space, event.envelope.seq), text.clone()));
+        }
+        Some(private)
+    }
+
+    /// The events on disk that the snapshot may lack.
+    pub(crate) fn log(&self) -> impl Iterator<Item = Seq> {
+        self.logged.iter().copied()
+    }
+
     /// Orders an op: the next event of the log. The caller has authorised it.
     pub(crate) fn order(&mut self, now: Millis, op: Op, writes: &mut Vec<Write>) {
         let seq = self.state.head.next();
@@ -148,7 +180,7 @@ impl Private {
             you: self.you,
             state: self.state.clone(),
         };
-        writes.push(put(space_key(self.space), &super::StoredSpace::Private(stored)));
+        writes.push(put(space_key(self.space), &StoredSpace::Private(stored)));
         self.dropped = std::mem::take(&mut self.logged);
         writes.extend(
             self.dropped

@@ -227,7 +227,7 @@ impl Engine {
 }
 
 /// A space's name as it can be kept.
-fn clean_name(name: &str) -> String {
+pub(super) fn clean_name(name: &str) -> String {
     let name = clean_title(name)
         .chars()
         .take(protocol::limits::NAME_CHARS)

@@ -1,0 +1,152 @@
+//! The readable backup: a person's library as one JSON file, written, read, and proven to bring everything back.
+//!
+//! `docs/formats.md` describes the file. For people it lists every tab with its title and address; for TabSpace it
+//! also holds each private space's records as they stand on disk. Checksums tell which spaces are as they were
+//! written: a damaged one is set aside, the others are read.
+//!
+//! - [`write()`] makes the file of a [`Library`], [`read()`] the library of a file, [`prove()`] compares both.
+//! - [`bookmarks`] writes the library as an HTML file that browsers import.
+//!
+//! What becomes of a space that was read decides [`crate::library::engine::Engine::bring_in`]; where a library comes
+//! from, [`crate::library::engine::library_of`]. Nothing here reads a clock.
+
+pub mod bookmarks;
+mod checksum;
+mod proof;
+mod read;
+mod time;
+mod write;
+
+use protocol::op::Colour;
+use protocol::{Millis, SpaceId};
+use serde::{Deserialize, Serialize};
+
+pub use proof::{Proof, Verdict, prove};
+pub use read::{Damage, Found, SetAside, Unreadable, read};
+pub use time::{TIMES, day_of};
+pub use write::{Written, write};
+
+/// What the file calls itself.
+pub const FORMAT: &str = "tabspace-library";
+
+/// Rises when an older TabSpace would misread the file; what is only added does not raise it.
+pub const VERSION: u64 = 1;
+
+/// Bytes of a file that is read. A library of 100,000 tabs takes about half of it.
+pub const FILE_BYTES: usize = 96 * 1024 * 1024;
+
+/// A person's spaces.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Library {
+    /// By their ids.
+    pub spaces: Vec<Space>,
+}
+
+/// A space as a person sees it, and as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Space {
+    /// Its name.
+    pub name: String,
+    /// Its colour.
+    pub colour: Colour,
+    /// Its id, when it was TabSpace that wrote it.
+    pub id: Option<SpaceId>,
+    /// Where it is ordered.
+    pub kind: Kind,
+    /// When it was changed last; within [`TIMES`].
+    pub changed: Millis,
+    /// Its tabs and groups in order.
+    pub items: Vec<Item>,
+    /// The records of a private space.
+    pub exact: Option<Exact>,
+}
+
+/// Where a space is ordered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// In this browser alone.
+    Private,
+    /// By a relay.
+    Shared {
+        /// Its address.
+        relay: String,
+    },
+}
+
+/// What stands at one place of a space.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Item {
+    /// A tab outside of any group.
+    Tab(Tab),
+    /// A group.
+    Group(Group),
+}
+
+/// A tab.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tab {
+    /// Its title; may be empty.
+    pub title: String,
+    /// Its address.
+    pub url: String,
+    /// Whether it is pinned.
+    pub pinned: bool,
+}
+
+/// A group of tabs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// Its title; may be empty.
+    pub title: String,
+    /// Its colour.
+    pub colour: Colour,
+    /// Whether its tabs are folded away.
+    pub collapsed: bool,
+    /// Its tabs in order.
+    pub tabs: Vec<Tab>,
+}
+
+/// A private space's records, as JSON without white space.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exact {
+    /// The record under `space/{id}`.
+    pub snapshot: String,
+    /// Those under `log/{id}/{seq}`, in order. Events of a newer version are as they came.
+    pub log: Vec<String>,
+}
+
+/// How much a library holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Its spaces.
+    pub spaces: usize,
+    /// Their tabs.
+    pub tabs: usize,
+}
+
+impl Library {
+    /// How much it holds.
+    pub fn counts(&self) -> Counts {
+        Counts {
+            spaces: self.spaces.len(),
+            tabs: self.spaces.iter().map(|space| space.tabs().count()).sum(),
+        }
+    }
+}
+
+impl Space {
+    /// Its tabs in order, in groups and outside of them.
+    pub fn tabs(&self) -> impl Iterator<Item = &Tab> {
+        self.items.iter().flat_map(|item| match item {
+            Item::Tab(tab) => std::slice::from_ref(tab).iter(),
+            Item::Group(group) => group.tabs.iter(),
+        })
+    }
+
+    /// Whether a person sees the same in both.
+    pub fn looks_like(&self, other: &Self) -> bool {
+        self.name == other.name && self.colour == other.colour && self.items == other.items
+    }
+}

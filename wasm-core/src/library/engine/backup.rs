@@ -1,0 +1,226 @@
+//! The library for a backup, and what becomes of a space that a backup brings.
+
+use std::collections::BTreeMap;
+
+use protocol::op::{Created, NewGroup, NewTab};
+use protocol::state;
+use protocol::{GroupId, MemberId, Millis, Op, Position, SpaceId, SpaceState, TabId, limits};
+use serde::{Deserialize, Serialize};
+
+use super::Engine;
+use super::windows::clean_name;
+use crate::library::backup::{Exact, Group, Item, Kind, Library, Space, TIMES, Tab};
+use crate::library::follow::{clean_title, clean_url};
+use crate::library::private::Private;
+use crate::record::{log_key, space_key};
+
+/// What became of a space that a backup brought. Nothing that was there is changed by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BroughtIn {
+    /// It was not there, and is now.
+    Added(SpaceId, LeftOut),
+    /// It is there with other content: what the backup holds stands beside it, as a space of its own.
+    Copied(SpaceId, LeftOut),
+    /// It is there, and the same.
+    Same(SpaceId),
+    /// There is no tab in it that could be kept.
+    Nothing,
+}
+
+/// The tabs of a space that could not be kept: without an address, or with one that is too long.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut(pub usize);
+
+/// The library of all records on disk, and the keys of those that cannot be read. It says what the disk says: what
+/// is still to be written is not in it.
+pub fn library_of(records: &[(String, String)]) -> (Library, Vec<String>) {
+    let (engine, damaged) = Engine::restore(records, || 0);
+    let texts: BTreeMap<&str, &str> = records
+        .iter()
+        .map(|(key, text)| (key.as_str(), text.as_str()))
+        .collect();
+    let text = |key: String| texts.get(key.as_str()).map(|text| (*text).to_owned());
+    let mut spaces = Vec::new();
+    for (&id, private) in &engine.privates {
+        let exact = text(space_key(id)).map(|snapshot| Exact {
+            snapshot,
+            log: private.log().filter_map(|seq| text(log_key(id, seq))).collect(),
+        });
+        spaces.push(space_of(id, &private.state, Kind::Private, exact));
+    }
+    for id in engine.session.spaces() {
+        let Some(state) = engine.session.state(id) else {
+            continue;
+        };
+        if state.deleted || engine.settings.forgotten.contains(&id) {
+            continue;
+        }
+        let relay = engine.settings.relay.clone();
+        spaces.push(space_of(id, state, Kind::Shared { relay }, None));
+    }
+    spaces.sort_by_key(|space| space.id);
+    (Library { spaces }, damaged)
+}
+
+fn space_of(id: SpaceId, state: &SpaceState, kind: Kind, exact: Option<Exact>) -> Space {
+    let item = |item: state::Item<'_>| match item {
+        state::Item::Tab(_, tab) => Item::Tab(tab_of(tab)),
+        state::Item::Group(_, group, tabs) => Item::Group(Group {
+            title: group.title.clone(),
+            colour: group.colour,
+            collapsed: group.collapsed,
+            tabs: tabs.into_iter().map(|(_, tab)| tab_of(tab)).collect(),
+        }),
+    };
+    Space {
+        name: state.name.clone(),
+        colour: state.colour,
+        id: Some(id),
+        kind,
+        changed: state.time.clamp(*TIMES.start(), *TIMES.end()),
+        items: state.layout().into_iter().map(item).collect(),
+        exact,
+    }
+}
+
+fn tab_of(tab: &state::Tab) -> Tab {
+    Tab {
+        title: tab.title.clone(),
+        url: tab.url.clone(),
+        pinned: tab.pinned,
+    }
+}
+
+impl Engine {
+    /// Brings in a space of a backup, or of another program. One that is here and the same is not doubled; one that
+    /// is here with other content stays what it is, and the other is added under `copy_name`.
+    pub fn bring_in(&mut self, now: Millis, space: &Space, copy_name: &str) -> BroughtIn {
+        let copy = Space {
+            name: clean_name(copy_name),
+            ..space.clone()
+        };
+        if let Some(same) = self.looking_like(space).or_else(|| self.looking_like(&copy)) {
+            return BroughtIn::Same(same);
+        }
+        let here = space
+            .id
+            .map(|id| self.current(id))
+            .filter(|id| self.state(*id).is_some());
+        if let (None, Some(id), Some(exact)) = (here, space.id, &space.exact)
+            && self.bring_back(id, exact)
+        {
+            return BroughtIn::Added(id, LeftOut(0));
+        }
+        let wanted = if here.is_some() { &copy } else { space };
+        let (created, left_out) = self.created(wanted);
+        if created.tabs.is_empty() && left_out.0 > 0 {
+            return BroughtIn::Nothing;
+        }
+        let id = SpaceId::from_bits((self.random)());
+        let you = MemberId::from_bits((self.random)());
+        let mut writes = Vec::new();
+        let private = Private::new(id, you, self.session.device(), now, created, &mut writes);
+        self.privates.insert(id, private);
+        self.session.commit(writes);
+        if here.is_some() {
+            BroughtIn::Copied(id, left_out)
+        } else {
+            BroughtIn::Added(id, left_out)
+        }
+    }
+
+    /// A space in which a person sees the same.
+    fn looking_like(&self, space: &Space) -> Option<SpaceId> {
+        let tabs = space.tabs().count();
+        let ids = self.privates.keys().copied().chain(self.session.spaces());
+        ids.filter(|id| !self.settings.forgotten.contains(id))
+            .find(|&id| {
+                self.state(id).is_some_and(|state| {
+                    state.name == space.name
+                        && state.tabs.len() == tabs
+                        && space_of(id, state, Kind::Private, None).looks_like(space)
+                })
+            })
+    }
+
+    /// The same space again, by its records; whether they are those of a space that can be used.
+    fn bring_back(&mut self, id: SpaceId, exact: &Exact) -> bool {
+        let mut writes = Vec::new();
+        let device = self.session.device();
+        let Some(private) = Private::bring_back(id, device, exact, &mut writes) else {
+            return false;
+        };
+        let begun = Op::SpaceCreated(private.state.as_created(|_, _| true));
+        if private.state.deleted || begun.check().is_err() {
+            return false;
+        }
+        self.privates.insert(id, private);
+        self.session.commit(writes);
+        true
+    }
+
+    /// A space's beginning, with what can be kept of it.
+    fn created(&mut self, space: &Space) -> (Created, LeftOut) {
+        let mut created = Created {
+            name: clean_name(&space.name),
+            colour: space.colour,
+            groups: Vec::new(),
+            tabs: Vec::new(),
+        };
+        let mut left_out = 0;
+        for (item, place) in space
+            .items
+            .iter()
+            .zip(Position::spread(None, None, space.items.len()))
+        {
+            match item {
+                Item::Tab(tab) => left_out += self.add(&mut created, tab, None, place),
+                Item::Group(group) => {
+                    let id =
+                        (created.groups.len() < limits::GROUPS).then(|| GroupId::from_bits((self.random)()));
+                    for (tab, inner) in group
+                        .tabs
+                        .iter()
+                        .zip(Position::spread(None, None, group.tabs.len()))
+                    {
+                        let place = if id.is_some() { inner } else { place.within(&inner) };
+                        left_out += self.add(&mut created, tab, id, place);
+                    }
+                    created.groups.extend(id.map(|id| {
+                        NewGroup {
+                            group: id,
+                            title: clean_title(&group.title)
+                                .chars()
+                                .take(limits::NAME_CHARS)
+                                .collect(),
+                            colour: group.colour,
+                            collapsed: group.collapsed,
+                            position: place,
+                        }
+                    }));
+                }
+            }
+        }
+        (created, LeftOut(left_out))
+    }
+
+    /// Adds a tab if it can be kept; how many could not.
+    fn add(&mut self, created: &mut Created, tab: &Tab, group: Option<GroupId>, position: Position) -> usize {
+        let Some(url) =
+            clean_url(&tab.url).filter(|url| !url.is_empty() && created.tabs.len() < limits::TABS)
+        else {
+            return 1;
+        };
+        created.tabs.push(NewTab {
+            tab: TabId::from_bits((self.random)()),
+            url: url.to_owned(),
+            title: clean_title(&tab.title),
+            favicon: None,
+            pinned: tab.pinned,
+            group,
+            position,
+        });
+        0
+    }
+}
