@@ -2,12 +2,13 @@
 //!
 //! - [`session`]: the shared spaces as a state machine without IO: frames, ops, peers in, effects out.
 //! - [`library`]: the spaces of this browser, the windows they follow, and the engine that joins both.
+//! - [`find`]: what finds tabs, whatever space or window they are in.
 //! - [`view`], [`statistics`], [`command`], [`ask`], [`address`]: what the user interface sees and says; plain data that also
 //!   crosses between the extension's contexts.
 //! - `browser`, `chrome`, `ui`, `entry`: only in wasm. They perform the effects, bind Chrome, paint, and
 //!   start each context.
 //!
-//! The first three groups compile and are tested natively. Nothing in them reads a clock or makes a random
+//! The first four groups compile and are tested natively. Nothing in them reads a clock or makes a random
 //! number: both are handed in.
 
 pub mod address;
@@ -19,6 +20,7 @@ mod chrome;
 pub mod command;
 #[cfg(target_arch = "wasm32")]
 pub mod entry;
+pub mod find;
 pub mod language;
 pub mod library;
 pub mod record;
