@@ -6,9 +6,11 @@ mod harness;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, Stdio};
 
-use harness::{Person, Place, Running, Socket, message, until, within};
+use harness::{Person, Place, Running, Socket, message, request, until, within};
+use hyper::Method;
 use protocol::{ClientFrame, Role, Seq, ServerFrame, SpaceId, limits};
-use tokio::net::TcpSocket;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
@@ -182,6 +184,35 @@ async fn a_frame_may_come_in_parts_and_slowly() {
     }
     let event = socket.event(Seq(2)).await;
     assert_eq!(event.envelope.author.op.map(|name| name.n), Some(1));
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn who_is_still_talking_when_a_connection_ends_is_told_why() {
+    let relay = Running::on(&Place::folder()).await;
+    let mut line = TcpStream::connect(&relay.address).await.unwrap();
+    let upgrade = format!(
+        "GET /api/v1/realtime HTTP/1.1\r\nhost: {}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+         sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+         sec-websocket-protocol: {}\r\n\r\n",
+        relay.address,
+        protocol::SUBPROTOCOL
+    );
+    line.write_all(upgrade.as_bytes()).await.unwrap();
+    // An introduction of a mebibyte, of which a part is on its way when the relay has read enough.
+    line.write_all(b"\x81\xff\0\0\0\0\0\x10\0\0\0\0\0\0")
+        .await
+        .unwrap();
+    line.write_all(&vec![b'x'; 128 * 1024]).await.unwrap();
+    until("the relay has had its last words", async || {
+        let metrics = request(&relay.address, Method::GET, "/metrics", &[], Vec::new()).await;
+        String::from_utf8_lossy(&metrics.body).contains("tabspace_refusals_total{code=\"too_large\"} 1")
+    })
+    .await;
+    line.write_all(&vec![b'x'; 128 * 1024]).await.unwrap();
+    let mut heard = Vec::new();
+    within("the end", line.read_to_end(&mut heard)).await.unwrap();
+    assert!(String::from_utf8_lossy(&heard).contains("too_large"));
     relay.stop().await;
 }
 

@@ -102,11 +102,12 @@ impl Connection {
         address: Address,
         outbox: Arc<Outbox>,
         reader: Reader,
-    ) -> Self {
+    ) -> Box<Self> {
         let Bearer { person, device, .. } = *bearer;
         let number = app.hub.attach(device, &outbox);
         tracing::debug!(connection = number, %device, "a connection is introduced");
-        Self {
+        // A task's memory would hold it again for each function that it is moved through.
+        Box::new(Self {
             app,
             number,
             person,
@@ -118,10 +119,10 @@ impl Connection {
             heard: Instant::now(),
             pinged: false,
             stuck: None,
-        }
+        })
     }
 
-    pub(super) async fn serve(mut self) {
+    pub(super) async fn serve(mut self: Box<Self>) {
         let over = self.run().await;
         self.app.metrics.count_closed(over.as_str());
         tracing::debug!(connection = self.number, why = over.as_str(), "a connection ends");

@@ -20,6 +20,7 @@ use std::task::{Context, Poll, Waker, ready};
 use bytes::{Buf, Bytes};
 use prometheus::IntCounter;
 use protocol::{DeviceId, ServerFrame, SpaceId, limits};
+use rustix::net::{SendFlags, send};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
@@ -102,7 +103,12 @@ pub(crate) trait Line: Debug {
 
 impl Line for TcpStream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.try_write(bytes)
+        // Mostly the line takes it. Asking tokio first whether it will would cost more than the question is worth: that is
+        // memory of its own for each connection.
+        match send(&*self, bytes, SendFlags::NOSIGNAL) {
+            Ok(count) => Ok(count),
+            Err(_) => self.try_write(bytes),
+        }
     }
 
     fn write_vectored(&mut self, bytes: &[IoSlice<'_>]) -> io::Result<usize> {

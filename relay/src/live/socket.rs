@@ -111,7 +111,7 @@ fn accept_key(method: &Method, headers: &HeaderMap) -> Option<HeaderValue> {
 }
 
 /// A socket's life, from when the answer to its upgrade is written.
-async fn serve(greeted: Pin<Box<impl Future<Output = Option<Connection>>>>) {
+async fn serve(greeted: Pin<Box<impl Future<Output = Option<Box<Connection>>>>>) {
     if let Some(connection) = greeted.await {
         connection.serve().await;
     }
@@ -123,7 +123,7 @@ async fn greet(
     upgrade: OnUpgrade,
     address: Address,
     stranger: OwnedSemaphorePermit,
-) -> Option<Connection> {
+) -> Option<Box<Connection>> {
     let upgraded = match upgrade.await {
         Ok(upgraded) => upgraded,
         Err(error) => {

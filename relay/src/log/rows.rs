@@ -6,7 +6,7 @@ use protocol::event::OpName;
 use protocol::{Code, Envelope, Event, MessageId, Seq, SpaceId, SpaceState, TabId};
 
 use super::store::{Decided, class_name};
-use crate::store::bulk::{Column, Statement};
+use crate::store::bulk::{Filled, Statement, execute_all};
 use crate::store::query::{execute, number};
 use crate::store::{StoreError, Tx};
 
@@ -234,22 +234,44 @@ impl Rows {
         let Self {
             events,
             ops,
-            messages,
-            tabs,
+            mut messages,
+            mut tabs,
             heads,
             wiped,
         } = self;
-        events.write(tx).await?;
-        ops.write(tx).await?;
-        messages.write(tx).await?;
-        tabs.write(tx).await?;
-        let statement = match tx {
+        let heads_of = match tx {
             Tx::Sqlite(_) => SQLITE_HEADS,
             Tx::Postgres(_) => HEADS,
         };
-        statement
-            .execute(tx, [Column::Text(heads.0), Column::Number(heads.1)])
-            .await?;
+        let Messages { changed, .. } = &mut messages;
+        let changed = std::mem::take(changed);
+        let gone = std::mem::take(&mut tabs.gone);
+        let [events, payloads] = events.statements();
+        let messages = messages.statement();
+        let sends = messages.rows() > 0;
+        let statements = vec![
+            events,
+            payloads,
+            ops.statement(),
+            messages,
+            tabs.statement(),
+            heads_of.with(vec![heads.0.into(), heads.1.into()]),
+        ];
+        let rows: usize = statements.iter().map(Filled::rows).sum();
+        if execute_all(tx, statements).await? < rows as u64 && sends {
+            return Err(StoreError::MessageTaken);
+        }
+        for (space, message, change) in changed {
+            change.write(tx, space, message).await?;
+        }
+        for (space, tab) in gone {
+            execute!(
+                tx,
+                "DELETE FROM tabs WHERE space = $1 AND tab = $2",
+                space.to_string(),
+                tab.to_string()
+            )?;
+        }
         for space in wiped {
             wipe(tx, space).await?;
         }
@@ -258,9 +280,10 @@ impl Rows {
 }
 
 impl Events {
-    async fn write(self, tx: &mut Tx) -> Result<(), StoreError> {
+    /// Of the envelopes and of the payloads.
+    fn statements(self) -> [Filled; 2] {
         let (space, seq) = (self.space.clone(), self.seq.clone());
-        let rows: [Column; 7] = [
+        let envelopes = EVENTS.with(vec![
             self.space.into(),
             self.seq.into(),
             self.member.into(),
@@ -268,34 +291,31 @@ impl Events {
             self.n.into(),
             self.time.into(),
             self.class.into(),
-        ];
-        EVENTS.execute(tx, rows).await?;
-        PAYLOADS
-            .execute(tx, [space.into(), seq.into(), self.body.into()])
-            .await?;
-        Ok(())
+        ]);
+        [
+            envelopes,
+            PAYLOADS.with(vec![space.into(), seq.into(), self.body.into()]),
+        ]
     }
 }
 
 impl Ops {
-    async fn write(self, tx: &mut Tx) -> Result<(), StoreError> {
-        let rows: [Column; 6] = [
+    fn statement(self) -> Filled {
+        OPS.with(vec![
             self.space.into(),
             self.device.into(),
             self.n.into(),
             self.hash.into(),
             self.seq.into(),
             self.code.into(),
-        ];
-        OPS.execute(tx, rows).await?;
-        Ok(())
+        ])
     }
 }
 
 impl Messages {
-    async fn write(self, tx: &mut Tx) -> Result<(), StoreError> {
-        let sent = self.seq.len() as u64;
-        let rows: [Column; 8] = [
+    /// Of those that were sent.
+    fn statement(self) -> Filled {
+        MESSAGES.with(vec![
             self.space.into(),
             self.message.into(),
             self.seq.into(),
@@ -304,44 +324,37 @@ impl Messages {
             self.text.into(),
             self.edited.into(),
             self.deleted.into(),
-        ];
-        if MESSAGES.execute(tx, rows).await? != sent {
-            return Err(StoreError::MessageTaken);
-        }
-        for (space, message, change) in self.changed {
-            match change {
-                Change::Edited(text) => execute!(
-                    tx,
-                    "UPDATE messages SET text = $3, edited = $4 WHERE space = $1 AND message = $2",
-                    space.to_string(),
-                    message.to_string(),
-                    text,
-                    true
-                )?,
-                Change::Deleted => execute!(
-                    tx,
-                    "UPDATE messages SET text = '', deleted = $3 WHERE space = $1 AND message = $2",
-                    space.to_string(),
-                    message.to_string(),
-                    true
-                )?,
-            };
-        }
+        ])
+    }
+}
+
+impl Change {
+    async fn write(self, tx: &mut Tx, space: SpaceId, message: MessageId) -> Result<(), StoreError> {
+        match self {
+            Self::Edited(text) => execute!(
+                tx,
+                "UPDATE messages SET text = $3, edited = $4 WHERE space = $1 AND message = $2",
+                space.to_string(),
+                message.to_string(),
+                text,
+                true
+            )?,
+            Self::Deleted => execute!(
+                tx,
+                "UPDATE messages SET text = '', deleted = $3 WHERE space = $1 AND message = $2",
+                space.to_string(),
+                message.to_string(),
+                true
+            )?,
+        };
         Ok(())
     }
 }
 
 impl Tabs {
-    async fn write(self, tx: &mut Tx) -> Result<(), StoreError> {
-        for (space, tab) in self.gone {
-            execute!(
-                tx,
-                "DELETE FROM tabs WHERE space = $1 AND tab = $2",
-                space.to_string(),
-                tab.to_string()
-            )?;
-        }
-        let rows: [Column; 8] = [
+    /// Of those that are there.
+    fn statement(self) -> Filled {
+        TABS.with(vec![
             self.space.into(),
             self.tab.into(),
             self.url.into(),
@@ -350,9 +363,7 @@ impl Tabs {
             self.pinned.into(),
             self.group.into(),
             self.position.into(),
-        ];
-        TABS.execute(tx, rows).await?;
-        Ok(())
+        ])
     }
 }
 

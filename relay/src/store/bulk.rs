@@ -3,12 +3,16 @@
 //! Postgres takes a column as one array, so any number of rows is one statement. `SQLite` gets them in chunks
 //! whose sizes are powers of two, so that few statements are prepared and each is used again.
 
-use sqlx::AssertSqlSafe;
+use sqlx::query::Query;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection};
 
 use super::{StoreError, Tx};
 
 /// Rows of the largest statement on `SQLite`; with at most 16 columns that is far from its 32,766 parameters.
 const CHUNK: usize = 128;
+/// Rows of a statement that may be sent together with others.
+const LIGHT: usize = 16;
 
 /// One column of rows that wait to be written.
 #[derive(Debug)]
@@ -124,42 +128,98 @@ impl Statement {
         )
     }
 
-    /// Executes it for these rows, column by column. Returns how many rows were written.
-    pub(crate) async fn execute<const N: usize>(
-        &self,
-        tx: &mut Tx,
-        mut columns: [Column; N],
-    ) -> Result<u64, StoreError> {
-        let rows = columns.first().map_or(0, Column::len);
-        if rows == 0 {
-            return Ok(0);
+    /// It, with these rows, column by column.
+    pub(crate) fn with(self, columns: Vec<Column>) -> Filled {
+        Filled {
+            statement: self,
+            columns,
         }
-        let mut written = 0;
+    }
+}
+
+/// A statement and the rows that it is for.
+#[derive(Debug)]
+pub(crate) struct Filled {
+    statement: Statement,
+    columns: Vec<Column>,
+}
+
+impl Filled {
+    /// How many rows it has.
+    pub(crate) fn rows(&self) -> usize {
+        self.columns.first().map_or(0, Column::len)
+    }
+
+    /// Whether it may be a part of a text with others: there are few such texts, so each stays prepared.
+    fn is_light(&self) -> bool {
+        self.rows() <= LIGHT && self.rows().is_power_of_two()
+    }
+
+    async fn execute(self, tx: &mut Tx) -> Result<u64, StoreError> {
         match tx {
-            Tx::Sqlite(tx) => {
-                let mut first = 0;
-                while first < rows {
-                    let left = (rows - first).min(CHUNK);
-                    // The largest power of two that fits.
-                    let count = 1_usize << left.ilog2();
-                    let mut query = sqlx::query(AssertSqlSafe(self.sqlite(count, N)));
-                    for at in first..first + count {
-                        for column in &mut columns {
-                            query = each!(column, values => query.bind(std::mem::take(&mut values[at])));
-                        }
-                    }
-                    written += query.execute(&mut **tx).await?.rows_affected();
-                    first += count;
-                }
-            }
+            Tx::Sqlite(tx) => self.execute_in_chunks(tx).await,
             Tx::Postgres(tx) => {
-                let mut query = sqlx::query(AssertSqlSafe(self.postgres(&columns)));
-                for column in columns {
+                let mut query = sqlx::query(AssertSqlSafe(self.statement.postgres(&self.columns)));
+                for column in self.columns {
                     query = each!(column, values => query.bind(values));
                 }
-                written = query.execute(&mut **tx).await?.rows_affected();
+                Ok(query.execute(&mut **tx).await?.rows_affected())
             }
+        }
+    }
+
+    async fn execute_in_chunks(mut self, connection: &mut SqliteConnection) -> Result<u64, StoreError> {
+        let (rows, columns) = (self.rows(), self.columns.len());
+        let (mut first, mut written) = (0, 0);
+        while first < rows {
+            let left = (rows - first).min(CHUNK);
+            // The largest power of two that fits.
+            let count = 1_usize << left.ilog2();
+            let text = self.statement.sqlite(count, columns);
+            let query = bind_rows(sqlx::query(AssertSqlSafe(text)), &mut self.columns, first, count);
+            written += query.execute(&mut *connection).await?.rows_affected();
+            first += count;
         }
         Ok(written)
     }
+}
+
+type SqliteQuery = Query<'static, Sqlite, SqliteArguments>;
+
+/// Binds these rows, one after the other. They are taken out of the columns.
+fn bind_rows(mut query: SqliteQuery, columns: &mut [Column], first: usize, count: usize) -> SqliteQuery {
+    for at in first..first + count {
+        for column in &mut *columns {
+            query = each!(column, values => query.bind(std::mem::take(&mut values[at])));
+        }
+    }
+    query
+}
+
+/// Executes statements in order. Returns how many rows were written.
+///
+/// On `SQLite` each statement is a way to another thread and back, which costs more than a small statement itself:
+/// when few rows are written, as for a single op, all of them are one text.
+pub(crate) async fn execute_all(tx: &mut Tx, mut statements: Vec<Filled>) -> Result<u64, StoreError> {
+    statements.retain(|statement| statement.rows() > 0);
+    if let Tx::Sqlite(connection) = tx
+        && statements.iter().all(Filled::is_light)
+    {
+        let texts = statements
+            .iter()
+            .map(|filled| filled.statement.sqlite(filled.rows(), filled.columns.len()));
+        let text = texts.collect::<Vec<_>>().join("; ");
+        let query = statements
+            .iter_mut()
+            .fold(sqlx::query(AssertSqlSafe(text)), |query, filled| {
+                let rows = filled.rows();
+                bind_rows(query, &mut filled.columns, 0, rows)
+            });
+        return Ok(query.execute(&mut **connection).await?.rows_affected());
+    }
+    let mut written = 0;
+    for statement in statements {
+        written += statement.execute(tx).await?;
+    }
+    Ok(written)
 }
