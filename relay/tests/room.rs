@@ -4,7 +4,7 @@ mod harness;
 
 use std::time::Duration;
 
-use harness::{Place, Running, id, message, renamed_tab, until};
+use harness::{Place, Running, id, long_tab, message, renamed_tab, until};
 use protocol::op::StreamEnd;
 use protocol::rest::{Me, Rename};
 use protocol::signal::Presence;
@@ -65,10 +65,14 @@ async fn who_was_away_gets_exactly_what_was_missed() {
     let place = Place::folder();
     let relay = Running::on(&place).await;
     let (alice, space) = relay.alice().await;
-    alice.op(space, 1, message("before Bob")).await.unwrap();
+    // The space is larger than what will be missed.
+    alice
+        .submit(space, (1..=20).map(long_tab).collect())
+        .await
+        .unwrap();
     let bob = relay.invited(&alice, space, "Bob", Role::Editor).await;
     let epoch = bob.see(space).await.unwrap().epoch;
-    let ops = (2..=301).map(|n| (n, message("while Bob was away"))).collect();
+    let ops = (21..=320).map(|n| (n, message("while Bob was away"))).collect();
     alice.submit(space, ops).await.unwrap();
     bob.op(space, 1, message("by REST")).await.unwrap();
 
@@ -76,7 +80,7 @@ async fn who_was_away_gets_exactly_what_was_missed() {
     let resumed =
         |frame: &ServerFrame| matches!(frame, ServerFrame::Resumed { .. } | ServerFrame::Snapshot { .. });
     // From the log, as the room was just opened; then from the room.
-    for (n, since) in (302..).zip([3, 290]) {
+    for (n, since) in (321..).zip([22, 309]) {
         at_bob
             .send(&ClientFrame::Subscribe {
                 space,
@@ -103,8 +107,8 @@ async fn who_was_away_gets_exactly_what_was_missed() {
         at_bob.event(Seq(n + 3)).await;
     }
     for (epoch, since) in [
-        (None, 10),
-        (Some(id()), 10),
+        (None, 30),
+        (Some(id()), 30),
         (Some(epoch), 0),
         (Some(epoch), 1),
         (Some(epoch), 9_999),
@@ -118,7 +122,7 @@ async fn who_was_away_gets_exactly_what_was_missed() {
             .await;
         let answer = at_bob.wait("a snapshot", resumed).await;
         assert!(
-            matches!(&answer, ServerFrame::Snapshot { state, .. } if state.head == Seq(306)),
+            matches!(&answer, ServerFrame::Snapshot { state, .. } if state.head == Seq(325)),
             "{epoch:?} {since}"
         );
     }

@@ -18,6 +18,7 @@ use super::hub::Subscribed;
 use super::outbox::{End, Kind, Outbox, Turn};
 use super::pace::Pace;
 use super::room::Ask;
+use super::room::catch_up::Read;
 use super::wire::{self, Reader, Said, Unreadable};
 use crate::App;
 use crate::account::PersonId;
@@ -348,7 +349,7 @@ impl Connection {
             since,
             last_n,
             head,
-            read: Vec::new(),
+            read: Read::default(),
         };
         for _ in 0..TRIES {
             match self.app.hub.subscribe(space, ask.clone()) {
@@ -358,10 +359,13 @@ impl Connection {
                     // Answered after everything that was committed before is published.
                     self.app.writers.ask(space, Task::Open).await?;
                 }
-                Subscribed::Needs(after) => {
+                Subscribed::Needs(unread) => {
                     let mut tx = self.app.read().await?;
-                    ask.read
-                        .extend(store::list_events(&mut tx, space, after, limits::PAGE).await?);
+                    match store::list_unread(&mut tx, space, unread).await? {
+                        Some(read) => ask.read.extend(read),
+                        // A snapshot is less.
+                        None => ask.epoch = None,
+                    }
                 }
                 Subscribed::Refused(Code::NotAMember) => return Err(row.status.refusal().into()),
                 Subscribed::Refused(code) => return Err(code.into()),

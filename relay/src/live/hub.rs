@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::outbox::{End, Outbox};
+use super::room::catch_up::Unread;
 use super::room::{Ask, Asked, Effect, Room};
 use super::wire::encode;
 use crate::health::Metrics;
@@ -47,8 +48,8 @@ pub(super) enum Subscribed {
     In,
     /// The room is not open, or has not heard yet of what the connection knows to be committed.
     Behind,
-    /// Events after this one have to be read first.
-    Needs(Seq),
+    /// These events have to be read first.
+    Needs(Unread),
     /// A newer connection of its device is in.
     Replaced,
     /// It may not.
@@ -237,7 +238,7 @@ impl Hub {
                 Subscribed::In
             }
             Asked::Behind => Subscribed::Behind,
-            Asked::Needs(seq) => Subscribed::Needs(seq),
+            Asked::Needs(unread) => Subscribed::Needs(unread),
             Asked::Replaced => Subscribed::Replaced,
             Asked::Refused(code) => Subscribed::Refused(code),
         });

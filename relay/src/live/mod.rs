@@ -23,6 +23,7 @@ pub(crate) use connection::CLOSED;
 pub use hub::Hub;
 pub(crate) use news::tell_news;
 pub(crate) use room::Room;
+pub(crate) use room::catch_up::{Read, Unread};
 #[cfg(test)]
 pub(crate) use room::{Ask, Asked, Effect};
 pub use wire::{Reader, Said, Unreadable};

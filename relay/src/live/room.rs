@@ -1,20 +1,20 @@
 //! A live space: its state, who is in it, and who hears what. A plain value without IO or clock.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use protocol::frame::{Person, Present};
 use protocol::signal::Presence;
 use protocol::{
     Action, Code, DeviceId, Epoch, Event, MemberId, Op, Payload, Seq, ServerFrame, Signal, SpaceId,
-    SpaceState, StreamId, authorise, limits,
+    SpaceState, StreamId, authorise,
 };
 use tokio::time::Instant;
 
+use self::catch_up::{CatchUp, Missed, Read, Unread};
 use super::outbox::Kind;
 
-/// Events kept at hand, so that a short absence costs no query.
-const RECENT: usize = 256;
+pub(crate) mod catch_up;
 
 /// How long a room waits, for each who is in it, before it tells again of who came and went: in a crowd that
 /// comes all at once, everyone would hear of everyone else by itself.
@@ -67,7 +67,7 @@ pub(crate) struct Ask<L> {
     /// The head of the log when `last_n` was read: a room that is behind it might not show that op.
     pub(crate) head: Seq,
     /// Events after `since` that were read from the log because the room said they are needed.
-    pub(crate) read: Vec<Event>,
+    pub(crate) read: Read,
 }
 
 /// What came of an [`Ask`].
@@ -77,8 +77,8 @@ pub(crate) enum Asked<L> {
     In(Vec<Effect<L>>),
     /// The room has not heard of the ask's head yet.
     Behind,
-    /// The events after this one have to be read from the log first.
-    Needs(Seq),
+    /// These events have to be read from the log first.
+    Needs(Unread),
     /// A newer connection of its device is in.
     Replaced,
     /// It may not.
@@ -115,8 +115,7 @@ pub(crate) struct Room<L = std::sync::Arc<super::outbox::Outbox>> {
     seats: BTreeMap<DeviceId, Seat>,
     /// The ways to everyone who is here, side by side: each of them is taken for each event.
     lines: Vec<(DeviceId, L)>,
-    /// The last events, without a gap up to the head.
-    recent: VecDeque<Event>,
+    catch_up: CatchUp,
     /// Devices that came or went and of which the others have not heard yet.
     news: BTreeSet<DeviceId>,
     /// Before this the room tells of no more of them.
@@ -140,7 +139,7 @@ impl<L: Clone> Room<L> {
                 .collect(),
             seats: BTreeMap::new(),
             lines: Vec::new(),
-            recent: VecDeque::new(),
+            catch_up: CatchUp::default(),
             news: BTreeSet::new(),
             silent_until: None,
             absent: BTreeMap::new(),
@@ -238,53 +237,40 @@ impl<L: Clone> Room<L> {
         Asked::In(effects)
     }
 
-    /// What a connection lacks: a snapshot, or events when there are few. `Err` names the event after which
-    /// they have to be read first.
-    fn first_frame(&self, ask: &Ask<L>) -> Result<ServerFrame, Seq> {
-        let head = self.state.head;
+    /// What a connection lacks: events, or a snapshot when that is less. `Err` names events that have to be read
+    /// first.
+    fn first_frame(&mut self, ask: &Ask<L>) -> Result<ServerFrame, Unread> {
         let (space, epoch, you, last_n) = (self.space, self.epoch, ask.member, ask.last_n);
         let granted = self
             .state
             .members
             .get(&ask.member)
             .is_some_and(|member| ask.since.next() >= member.since);
-        let few = ask.since <= head && head.0 - ask.since.0 <= limits::PAGE as u64;
-        if ask.epoch != Some(epoch) || ask.since == Seq::default() || !granted || !few {
-            let state = Box::new(self.state.clone());
-            return Ok(ServerFrame::Snapshot {
+        let has_some = ask.since > Seq::default() && ask.since <= self.state.head;
+        let missed = if ask.epoch == Some(epoch) && has_some && granted {
+            self.catch_up.missed(&self.state, ask.since, &ask.read)
+        } else {
+            Missed::Much
+        };
+        match missed {
+            Missed::Unread(unread) => Err(unread),
+            Missed::Events(events) => Ok(ServerFrame::Resumed {
                 space,
                 epoch,
                 you,
                 last_n,
-                state,
+                events,
                 people: self.names(),
-            });
+            }),
+            Missed::Much => Ok(ServerFrame::Snapshot {
+                space,
+                epoch,
+                you,
+                last_n,
+                state: Box::new(self.state.clone()),
+                people: self.names(),
+            }),
         }
-        // What was read may hold events that are committed and not published yet; those come as such.
-        let lacks = |event: &&Event| event.envelope.seq > ask.since && event.envelope.seq <= head;
-        let mut events: Vec<Event> = ask.read.iter().filter(lacks).cloned().collect();
-        let reached = events.last().map_or(ask.since, |event| event.envelope.seq);
-        let oldest = self
-            .recent
-            .front()
-            .map_or(head.next(), |event| event.envelope.seq);
-        if oldest > reached.next() && reached < head {
-            return Err(reached);
-        }
-        events.extend(
-            self.recent
-                .iter()
-                .filter(|event| event.envelope.seq > reached)
-                .cloned(),
-        );
-        Ok(ServerFrame::Resumed {
-            space,
-            epoch,
-            you,
-            last_n,
-            events,
-            people: self.names(),
-        })
     }
 
     /// Names of the members and of the authors of recent messages.
@@ -387,10 +373,7 @@ impl<L: Clone> Room<L> {
         }
         for event in &new {
             self.state.apply(event);
-            self.recent.push_back(event.clone());
-        }
-        while self.recent.len() > RECENT {
-            self.recent.pop_front();
+            self.catch_up.push(event.clone());
         }
         let joined = |person: &&Person| {
             new.iter().any(|event| {
@@ -453,7 +436,7 @@ impl<L: Clone> Room<L> {
             Payload::Op(Op::MemberLeft { member: whom }) => *whom == member,
             _ => false,
         };
-        match self.recent.iter().rev().find(removed) {
+        match self.catch_up.recent().rev().find(removed) {
             Some(event) if event.envelope.author.member != member => Code::Removed,
             _ => Code::NotAMember,
         }

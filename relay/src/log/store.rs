@@ -11,8 +11,12 @@ use protocol::{
 
 use super::shelf::Shelf;
 use crate::account::PersonId;
+use crate::live::{Read, Unread};
 use crate::store::query::{execute, fetch_all, fetch_one, fetch_optional, natural, number};
 use crate::store::{StoreError, Tx};
+
+/// What an event weighs on the wire besides its payload, about.
+const ENVELOPE_BYTES: u64 = 180;
 
 /// Events that are folded at a time, so that a long log does not stand in memory whole.
 const FOLD_PAGE: usize = 1_000;
@@ -202,6 +206,36 @@ pub(crate) async fn list_events(
         number(limit as u64)
     )?;
     rows.into_iter().map(event).collect()
+}
+
+/// The events that a room lacks; `None` when they weigh more than they may, and then none is read.
+pub(crate) async fn list_unread(
+    tx: &mut Tx,
+    space: SpaceId,
+    unread: Unread,
+) -> Result<Option<Read>, StoreError> {
+    let Unread {
+        after,
+        through,
+        most_bytes,
+    } = unread;
+    let count = through.0.saturating_sub(after.0);
+    // Both databases know how long a text is without reading it.
+    let (payloads,) = fetch_one!(
+        tx,
+        (i64,),
+        "SELECT COALESCE(SUM(OCTET_LENGTH(body)), 0) FROM payloads WHERE space = $1 AND seq > $2 AND seq <= $3",
+        space.to_string(),
+        number(after.0),
+        number(through.0)
+    )?;
+    let bytes = natural(payloads).saturating_add(count.saturating_mul(ENVELOPE_BYTES));
+    let Some(bytes) = usize::try_from(bytes).ok().filter(|bytes| *bytes <= most_bytes) else {
+        return Ok(None);
+    };
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    let events = list_events(tx, space, after, count).await?;
+    Ok(Some(Read { events, bytes }))
 }
 
 fn event((seq, member, device, n, time, class, body): EventRow) -> Result<Event, StoreError> {

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::clock::{Clock, Random};
 use crate::health::Metrics;
-use crate::live::{Ask, Asked, Effect, Hub, Room};
+use crate::live::{Ask, Asked, Effect, Hub, Read, Room};
 use crate::log::shelf::Shelf;
 use crate::log::snapshots::Snapshots;
 use crate::log::writer::{Desk, Writer};
@@ -184,7 +184,7 @@ impl Relay {
             since,
             last_n,
             head: head.expect("the space is there"),
-            read: Vec::new(),
+            read: Read::default(),
         };
         loop {
             if !self.rooms.contains_key(&space) {
@@ -204,7 +204,14 @@ impl Relay {
                     all.extend(Box::pin(self.subscribe(line, device, member, space, epoch, since)).await);
                     return all;
                 }
-                Asked::Needs(after) => ask.read.extend(self.events_after(space, after).await),
+                Asked::Needs(unread) => {
+                    let mut tx = self.store.read().await.expect("the database is there");
+                    let read = store::list_unread(&mut tx, space, unread).await;
+                    match read.expect("the log can be read") {
+                        Some(read) => ask.read.extend(read),
+                        None => ask.epoch = None,
+                    }
+                }
                 Asked::Refused(code) => {
                     let reason = code.into();
                     return vec![(line, ServerFrame::Closed { space, reason })];

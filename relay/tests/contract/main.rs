@@ -45,6 +45,7 @@ macro_rules! on_all {
     };
 }
 
+mod away;
 mod backup;
 mod batches;
 mod durability;

@@ -11,14 +11,14 @@ use hyper::body::Bytes;
 use hyper::{HeaderMap, Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use private_postgres::PrivatePostgres;
-use protocol::op::Created;
+use protocol::op::{Created, NewTab};
 use protocol::rest::{
     Credential, InviteMade, InviteSecret, Joined, Me, NewGuest, NewInvite, NewSpace, NewTicket, NumberedOp,
     OpAnswer, OpAnswers, SpaceNow, SubmitOps, Ticket,
 };
 use protocol::{
-    ClientFrame, Code, DeviceId, Event, MemberId, MessageId, Millis, Op, Refusal, Role, Seq, ServerFrame,
-    SpaceId, TabId,
+    ClientFrame, Code, DeviceId, Event, MemberId, MessageId, Millis, Op, Position, Refusal, Role, Seq,
+    ServerFrame, SpaceId, TabId,
 };
 use relay::clock::{Clock, Random};
 use relay::store::Store;
@@ -463,4 +463,18 @@ pub(crate) fn renamed_tab(title: &str) -> Op {
         favicon: None,
         pinned: None,
     }
+}
+
+/// The op of this number adds a tab whose address takes 8 KB.
+pub(crate) fn long_tab(n: u64) -> (u64, Op) {
+    let tab = NewTab {
+        tab: id(),
+        url: format!("https://long.example/{}", "x".repeat(8_000)),
+        title: String::new(),
+        favicon: None,
+        pinned: false,
+        group: None,
+        position: Position::first(),
+    };
+    (n, Op::TabAdded(tab))
 }

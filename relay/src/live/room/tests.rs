@@ -5,6 +5,8 @@ use protocol::{Author, Envelope, Millis, Role};
 
 use super::*;
 
+mod away;
+
 const OWNER: MemberId = MemberId::from_bits(1);
 const GUEST: MemberId = MemberId::from_bits(2);
 
@@ -67,7 +69,7 @@ fn ask(connection: u64, line: &'static str, member: MemberId, since: u64) -> Ask
         since: Seq(since),
         last_n: 0,
         head: Seq(0),
-        read: Vec::new(),
+        read: Read::default(),
     }
 }
 
@@ -109,7 +111,11 @@ fn a_room_that_lags_behind_the_asker_says_so() {
     // The room was opened at 2 and has nothing older at hand.
     assert!(matches!(
         room.ask(ask(3, "owner", OWNER, 1), now),
-        Asked::Needs(Seq(1))
+        Asked::Needs(Unread {
+            after: Seq(1),
+            through: Seq(2),
+            ..
+        })
     ));
 }
 
