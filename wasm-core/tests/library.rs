@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use protocol::{Colour, Millis, Role, SpaceId, TabId};
 use tabspace_wasm_core::command::Command;
-use tabspace_wasm_core::library::engine::{Engine, Showing};
+use tabspace_wasm_core::library::engine::{Engine, Showing, library_of};
 use tabspace_wasm_core::library::follow::{GroupSeen, TITLE_EVERY_MS, TabSeen, WindowSeen};
 use tabspace_wasm_core::record::Write;
 use tabspace_wasm_core::reorder;
@@ -507,4 +507,29 @@ fn a_streamed_tab_is_seen_only_where_it_may_be() {
     settings.ignored = "lisbon.example".into();
     browser.engine.set_settings(settings);
     assert_eq!(browser.engine.showing(space, 2, fine, None), Showing::End);
+}
+
+#[test]
+fn the_same_page_in_two_spaces_is_marked_and_merged_only_on_request() {
+    let mut browser = Browser::new();
+    let mut seen = window();
+    seen.tabs[3].url = "https://mail.example?utm_source=x".into();
+    browser.engine.save_window(Millis(1_000), WINDOW, seen, "Work");
+    browser.engine.save_window(Millis(1_000), 2, window(), "Home");
+    browser.write();
+    let pages = browser.engine.duplicates();
+    let of_mail = pages
+        .iter()
+        .find(|page| page.address == "https://mail.example")
+        .expect("it is there three times");
+    assert_eq!(of_mail.places.len(), 3);
+
+    let (now, kept) = (Millis(2_000), of_mail.places[0]);
+    assert_eq!(
+        browser.engine.merge_duplicates(now, &of_mail.places, Some(kept)),
+        Some(kept)
+    );
+    let mut browser = browser.killed();
+    assert_eq!(library_of(&records(&browser.disk)).0.counts().tabs, 8);
+    assert_eq!(browser.engine.merge_duplicates(now, &of_mail.places, None), None);
 }

@@ -7,6 +7,7 @@
 
 mod backup;
 mod difference;
+mod duplicates;
 mod failing;
 mod overview;
 mod restored;

@@ -4,6 +4,7 @@
 //! Start at [`engine::Engine`], the extension's single writer.
 
 pub mod backup;
+pub mod duplicates;
 pub mod engine;
 pub mod follow;
 pub mod ignore;
