@@ -98,6 +98,10 @@ bodies! {
     SubmitOps {
         /// The device, which becomes the caller's if it is nobody's.
         device: DeviceId,
+        /// The epoch in which the ops got their numbers; absent from whoever has not heard of one yet. When the
+        /// relay's is another, nothing is decided and the first op is answered with `op_gap`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        epoch: Option<Epoch>,
         /// At most `limits::PAGE`.
         ops: Vec<NumberedOp>,
     }

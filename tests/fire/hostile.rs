@@ -280,8 +280,13 @@ async fn whatever_a_guest_sends_the_others_are_served() -> Result<()> {
         Some(Code::DeviceTaken)
     );
     let ops = vec![protocol::rest::NumberedOp { n: 1, op: stolen }];
+    let stolen = SubmitOps {
+        device,
+        epoch: None,
+        ops,
+    };
     let submitted = mallory
-        .post::<OpAnswers>(&format!("/spaces/{own}/ops"), &SubmitOps { device, ops })
+        .post::<OpAnswers>(&format!("/spaces/{own}/ops"), &stolen)
         .await;
     assert_eq!(
         submitted.err().and_then(|refused| refused.code()),

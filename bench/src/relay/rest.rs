@@ -140,6 +140,7 @@ async fn relay(data: &Path) -> Result<(Asked, Vec<u8>)> {
     };
     let ops = SubmitOps {
         device: fresh_device(),
+        epoch: None,
         ops: (1..=MESSAGES).map(numbered).collect(),
     };
     let path = format!("/api/v1/spaces/{space}/ops");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use protocol::rest::{EventPage, OpAnswer, OpAnswers, SubmitOps};
-use protocol::{Code, DeviceId, Op, Refusal, Seq, SpaceId, limits};
+use protocol::{Code, DeviceId, Epoch, Op, Refusal, Seq, SpaceId, limits};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -23,6 +23,8 @@ use crate::space::store as members;
 #[derive(Debug, Deserialize)]
 pub(crate) struct RawOps {
     device: DeviceId,
+    #[serde(default)]
+    epoch: Option<Epoch>,
     ops: Vec<RawOp>,
 }
 
@@ -49,7 +51,7 @@ pub(crate) async fn submit_ops(
     State(app): State<Arc<App>>,
     payer: Payer,
     Path(space): Path<SpaceId>,
-    Body(RawOps { device, ops }): Body<RawOps>,
+    Body(RawOps { device, epoch, ops }): Body<RawOps>,
 ) -> Result<Json<OpAnswers>, Failure> {
     if ops.len() > limits::PAGE {
         return Err(Code::TooLarge.into());
@@ -69,6 +71,14 @@ pub(crate) async fn submit_ops(
     let row = members::find_member(&mut tx, space, person)
         .await?
         .ok_or(Code::NoSuchSpace)?;
+    if epoch.is_some_and(|epoch| epoch != app.epoch) {
+        let answers = ops
+            .first()
+            .map(|(n, _)| refused(&app, (space, device), *n, Code::OpGap.into()));
+        return Ok(Json(OpAnswers {
+            answers: answers.into_iter().collect(),
+        }));
+    }
     let last_n = store::last_n(&mut tx, space, device).await?;
     drop(tx);
     claim_device(&app, device, person).await?;
@@ -115,18 +125,23 @@ fn charge(
             }
             Err(refusal) if paid.is_empty() => return Err(refusal),
             Err(refusal) => {
-                trail::refused(None, space, device, n, refusal.code);
-                app.metrics.count_refusal(refusal.code);
-                let refused = OpAnswer {
-                    n,
-                    seq: None,
-                    refused: Some(refusal),
-                };
+                let refused = refused(app, (space, device), n, refusal);
                 return Ok((paid, Some(refused)));
             }
         }
     }
     Ok((paid, None))
+}
+
+/// The answer to an op that no writer gets to see.
+fn refused(app: &App, (space, device): (SpaceId, DeviceId), n: u64, why: Refusal) -> OpAnswer {
+    trail::refused(None, space, device, n, why.code);
+    app.metrics.count_refusal(why.code);
+    OpAnswer {
+        n,
+        seq: None,
+        refused: Some(why),
+    }
 }
 
 #[derive(Debug, Deserialize)]

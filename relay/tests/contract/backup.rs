@@ -154,7 +154,26 @@ async fn a_backup_brings_everybody_back(from: Place, to: Place) {
         state.head
     );
     assert!(last_n <= n, "what came after the backup is not decided here");
-    alice.op(space, last_n + 1, message("goes on")).await.unwrap();
+    assert_eq!(alice.last_n(space).await.unwrap(), Some(last_n));
+    // A request that was on its way all the time. Its number is free here, by chance.
+    let delayed = vec![
+        (last_n + 1, message("delayed")),
+        (last_n + 2, message("delayed too")),
+    ];
+    let answers = alice.submit_in(Some(old.epoch), space, delayed).await.unwrap();
+    let codes: Vec<_> = answers
+        .iter()
+        .map(|answer| (answer.n, answer.refused.as_ref().map(|why| why.code)))
+        .collect();
+    assert_eq!(codes, [(last_n + 1, Some(Code::OpGap))]);
+    assert_eq!(
+        alice.see(space).await.unwrap().state,
+        *state,
+        "nothing was decided"
+    );
+    let goes_on = vec![(last_n + 1, message("goes on"))];
+    let answers = alice.submit_in(Some(epoch), space, goes_on).await.unwrap();
+    assert!(answers[0].seq.is_some());
     bob.op(space, 2, message("I am still Bob")).await.unwrap();
     let joined = carol.redeem(&link).await.unwrap();
     assert_eq!(joined.role, Role::Viewer);

@@ -17,7 +17,7 @@ use protocol::rest::{
     OpAnswer, OpAnswers, SpaceNow, SubmitOps, Ticket,
 };
 use protocol::{
-    ClientFrame, Code, DeviceId, Event, MemberId, MessageId, Millis, Op, Position, Refusal, Role, Seq,
+    ClientFrame, Code, DeviceId, Epoch, Event, MemberId, MessageId, Millis, Op, Position, Refusal, Role, Seq,
     ServerFrame, SpaceId, TabId,
 };
 use relay::clock::{Clock, Random};
@@ -377,9 +377,20 @@ impl Person {
     }
 
     pub(crate) async fn submit(&self, space: SpaceId, ops: Vec<(u64, Op)>) -> Result<Vec<OpAnswer>, Code> {
+        self.submit_in(None, space, ops).await
+    }
+
+    /// Ops that got their numbers in an epoch.
+    pub(crate) async fn submit_in(
+        &self,
+        epoch: Option<Epoch>,
+        space: SpaceId,
+        ops: Vec<(u64, Op)>,
+    ) -> Result<Vec<OpAnswer>, Code> {
         let ops = ops.into_iter().map(|(n, op)| NumberedOp { n, op }).collect();
         let body = SubmitOps {
             device: self.device,
+            epoch,
             ops,
         };
         Ok(self

@@ -60,6 +60,7 @@ async fn an_op_can_be_followed_from_its_request_to_those_who_hear_of_it() {
     let submit = |op: Op| {
         let body = SubmitOps {
             device: alice.device,
+            epoch: None,
             ops: vec![NumberedOp { n: 1, op }],
         };
         serde_json::to_vec(&body).unwrap()

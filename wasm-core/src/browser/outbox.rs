@@ -19,11 +19,14 @@ pub async fn send<C: Core>(performer: &Rc<Performer<C>>) -> Result<(), Trouble> 
     for space in spaces {
         let mut caught_up = false;
         loop {
-            let ops = performer.look(|core| core.session().take_waiting(space, limits::PAGE));
+            let (epoch, ops) = performer.look(|core| {
+                let session = core.session();
+                (session.epoch(space), session.take_waiting(space, limits::PAGE))
+            });
             if ops.is_empty() {
                 break;
             }
-            let answers = match performer.rest().submit(space, device, ops).await {
+            let answers = match performer.rest().submit(space, device, epoch, ops).await {
                 Ok(answers) => answers,
                 // This space is over; the others may not be.
                 Err(Trouble::Refused(refusal)) if !refusal.code.is_transient() => break,
@@ -44,7 +47,8 @@ pub async fn send<C: Core>(performer: &Rc<Performer<C>>) -> Result<(), Trouble> 
                 performer.with(|core, now| core.session().answered(now, space, answer.n, outcome));
             }
             if decided == 0 {
-                // A gap: the relay was restored from a backup and lacks what it had acknowledged.
+                // A gap: the relay was restored from a backup. Its epoch is another, and it may lack what it had
+                // acknowledged.
                 if caught_up {
                     break;
                 }

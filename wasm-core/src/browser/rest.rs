@@ -7,7 +7,7 @@ use protocol::rest::{
     Credential, InviteMade, InvitePreview, InviteSecret, Invites, Joined, Me, NewGuest, NewInvite, NewSpace,
     NewTicket, NumberedOp, OpAnswer, OpAnswers, Rename, SpaceNow, SubmitOps, Ticket,
 };
-use protocol::{Code, DeviceId, InviteId, Refusal, Role, SpaceId};
+use protocol::{Code, DeviceId, Epoch, InviteId, Refusal, Role, SpaceId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -164,17 +164,17 @@ impl Rest {
             .await
     }
 
-    /// Submits ops in order, by REST instead of the socket.
+    /// Submits ops in order, by REST instead of the socket. The epoch is the one in which they got their numbers.
     pub async fn submit(
         &self,
         space: SpaceId,
         device: DeviceId,
+        epoch: Option<Epoch>,
         ops: Vec<(u64, Op)>,
     ) -> Result<Vec<OpAnswer>, Trouble> {
         let ops = ops.into_iter().map(|(n, op)| NumberedOp { n, op }).collect();
-        let answers: OpAnswers = self
-            .post(&format!("/spaces/{space}/ops"), &SubmitOps { device, ops })
-            .await?;
+        let submitted = SubmitOps { device, epoch, ops };
+        let answers: OpAnswers = self.post(&format!("/spaces/{space}/ops"), &submitted).await?;
         Ok(answers.answers)
     }
 

@@ -27,7 +27,8 @@ use protocol::code::Refusal;
 use protocol::frame::{ClientFrame, IceServer, ServerFrame};
 use protocol::signal::Presence;
 use protocol::{
-    Action, Code, DeviceId, MemberId, Millis, Op, Role, SpaceId, SpaceState, StreamId, TabId, authorise,
+    Action, Code, DeviceId, Epoch, MemberId, Millis, Op, Role, SpaceId, SpaceState, StreamId, TabId,
+    authorise,
 };
 
 use crate::record::{Batch, Write};
@@ -149,6 +150,11 @@ impl Session {
     /// The space of a stream that this device hosts or watches.
     pub fn space_of(&self, stream: StreamId) -> Option<SpaceId> {
         self.streams.space_of(stream)
+    }
+
+    /// The epoch of what is here of a space, in which its ops got their numbers. `None` before the relay told any.
+    pub fn epoch(&self, space: SpaceId) -> Option<Epoch> {
+        self.spaces.get(&space).and_then(|shared| shared.replica.epoch)
     }
 
     /// Whether ops of a space wait that could be sent over REST.

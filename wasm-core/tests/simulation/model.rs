@@ -68,6 +68,21 @@ impl Relay {
     ) -> Result<Seq, Code> {
         self.database.submit(now, member, device, n, op)
     }
+
+    /// As [`Relay::submit`], by REST: numbers of another epoch say nothing here.
+    pub(crate) fn submit_in(
+        &mut self,
+        epoch: Option<Epoch>,
+        now: Millis,
+        (member, device): (MemberId, DeviceId),
+        n: u64,
+        op: Op,
+    ) -> Result<Seq, Code> {
+        if epoch.is_some_and(|epoch| epoch != self.epoch) {
+            return Err(Code::OpGap);
+        }
+        self.submit(now, member, device, n, op)
+    }
 }
 
 impl Database {

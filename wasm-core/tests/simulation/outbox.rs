@@ -178,13 +178,7 @@ fn what_a_restored_relay_lacks_is_offered_again_by_rest() {
     let (n, op) = taken[0].clone();
     assert_eq!(world.relay.submit(now, member, device, n, op), Err(Code::OpGap));
 
-    let found = SpaceNow {
-        epoch: world.relay.epoch,
-        you: member,
-        state: world.relay.state.clone(),
-        people: vec![],
-        last_n: world.relay.last_n.get(&device).copied().or(Some(0)),
-    };
+    let found = space_now(&world);
     let session = &mut world.clients[1].session;
     session.caught_up(now, SPACE, found);
     assert_eq!(
@@ -202,6 +196,62 @@ fn what_a_restored_relay_lacks_is_offered_again_by_rest() {
     assert_eq!(taken.len(), 2);
     relay_answers(&mut world, taken);
     assert_eq!(world.relay.state.tabs[&TAB].title, "Acknowledged and lost");
+
+    world.clients[1].session.open(now, SPACE, member);
+    world.settle();
+    world.check();
+}
+
+/// What the relay tells over REST of the space, to Bob.
+fn space_now(world: &World) -> SpaceNow {
+    let (you, device) = (world.clients[1].member, world.clients[1].device);
+    SpaceNow {
+        epoch: world.relay.epoch,
+        you,
+        state: world.relay.state.clone(),
+        people: vec![],
+        last_n: world.relay.last_n.get(&device).copied().or(Some(0)),
+    }
+}
+
+#[test]
+fn a_request_from_before_a_restore_is_not_decided_although_its_number_is_free() {
+    let mut world = World::new(15);
+    world.settle();
+    world.relay.back_up_only();
+    let (member, device) = (world.clients[1].member, world.clients[1].device);
+    let now = world.now;
+    world.clients[1].session.close(now, SPACE);
+    rename(&mut world, "On its way");
+    write_all(&mut world);
+    let epoch = world.clients[1].session.epoch(SPACE);
+    let taken = world.clients[1].session.take_waiting(SPACE, 500);
+    let (n, op) = taken[0].clone();
+
+    world.restore_relay();
+    let late = world.relay.submit_in(epoch, now, (member, device), n, op.clone());
+    assert_eq!(late, Err(Code::OpGap));
+    // As on a socket: what the relay has now, and the op again under its epoch, once.
+    let found = space_now(&world);
+    let session = &mut world.clients[1].session;
+    session.caught_up(now, SPACE, found);
+    assert_eq!(session.epoch(SPACE), Some(world.relay.epoch));
+    assert_eq!(
+        session.state(SPACE).expect("it is there").tabs[&TAB].title,
+        "On its way"
+    );
+    world.clients[1].perform();
+    write_all(&mut world);
+    let epoch = world.clients[1].session.epoch(SPACE);
+    let taken = world.clients[1].session.take_waiting(SPACE, 500);
+    assert_eq!(taken, vec![(n, op.clone())]);
+    let answer = world.relay.submit_in(epoch, now, (member, device), n, op.clone());
+    assert!(answer.is_ok());
+    world.clients[1]
+        .session
+        .answered(now, SPACE, n, answer.map_err(Into::into));
+    world.clients[1].perform();
+    assert_eq!(world.relay.count(device, &op), 1);
 
     world.clients[1].session.open(now, SPACE, member);
     world.settle();
