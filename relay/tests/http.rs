@@ -5,7 +5,7 @@ mod harness;
 use harness::{MINUTE_MS, Person, Place, Running, id, manual_clock, message, request, secret_of, until};
 use hyper::{Method, StatusCode};
 use private_postgres::PrivatePostgres;
-use protocol::rest::{InvitePreview, InviteSecret, Me, NewTicket, Rename, Ticket};
+use protocol::rest::{InvitePreview, InviteSecret, Me, NewTicket, Rename, SpaceNow, Ticket};
 use protocol::{Code, Millis, Role, limits};
 use sha2::{Digest, Sha256};
 
@@ -505,6 +505,38 @@ async fn numbers_and_health_are_told() {
     );
     let document: serde_json::Value = alice.get("openapi.json").await.unwrap();
     assert!(document["paths"].get("/api/v1/spaces/{space}/ops").is_some());
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn a_space_says_how_far_the_device_got_that_is_asked_for() {
+    let place = Place::folder();
+    let relay = Running::on(&place).await;
+    let (alice, space) = relay.alice().await;
+    let bob = relay.invited(&alice, space, "Bob", Role::Editor).await;
+    assert_eq!(alice.see(space).await.unwrap().last_n, None, "nobody asked");
+    assert_eq!(alice.last_n(space).await.unwrap(), Some(0));
+    let ops = vec![(1, message("one")), (2, message("two")), (3, message(""))];
+    let answers = alice.submit(space, ops).await.unwrap();
+    // What is refused uses its number up, what skips one does not.
+    assert!(answers[2].refused.is_some());
+    assert_eq!(alice.op(space, 5, message("five")).await, Err(Code::OpGap));
+    let path = format!("spaces/{space}?device={}", alice.device);
+    let now: SpaceNow = alice.get(&path).await.unwrap();
+    assert_eq!((now.last_n, now.state.messages.len()), (Some(3), 2));
+    assert_eq!(
+        bob.last_n(space).await.unwrap(),
+        Some(0),
+        "it is counted by device"
+    );
+    let other = id();
+    alice.create(other).await.unwrap();
+    assert_eq!(alice.last_n(other).await.unwrap(), Some(0), "and by space");
+
+    let nonsense = format!("spaces/{space}?device=nonsense");
+    assert_eq!(alice.get::<SpaceNow>(&nonsense).await, Err(Code::Malformed));
+    let carol = relay.guest("Carol").await;
+    assert_eq!(carol.get::<SpaceNow>(&path).await, Err(Code::NoSuchSpace));
     relay.stop().await;
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use hyper::{Method, StatusCode};
-use protocol::{ClientFrame, Role, ServerFrame};
+use protocol::{ClientFrame, Code, Role, ServerFrame};
 use relay::backup::{self, BackupError, Kind};
 use relay::clock::{Clock, Random};
 use relay::store::StoreError;

@@ -154,6 +154,7 @@ super::words! {
     NoPathHost = "Somebody cannot receive your stream: no way between the two networks was found.",
     NoSpaces = "No spaces yet. Save this window, and it becomes one.",
     NoSpacesHere = "No spaces in this browser yet. Open a link that somebody sent you.",
+    NoSuchSpaceAdvice = "What you did stays in this browser. Ask somebody in the space for a new link; what is missing there is sent once you are back.",
     NoSuchSpaceHere = "This space is not in this browser any more.",
     NoTabs = "No tabs in this space.",
     NotARelay = "There is something at {relay}, but not a TabSpace relay.",

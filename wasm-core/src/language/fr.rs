@@ -156,6 +156,7 @@ super::words! {
     NoPathHost = "Quelqu’un ne reçoit pas votre diffusion : aucun chemin entre les deux réseaux.",
     NoSpaces = "Aucun espace pour l’instant. Enregistrez cette fenêtre et elle en devient un.",
     NoSpacesHere = "Aucun espace dans ce navigateur. Ouvrez un lien que l’on vous a envoyé.",
+    NoSuchSpaceAdvice = "Ce que vous avez fait reste dans ce navigateur. Demandez un nouveau lien à quelqu’un de l’espace : ce qui y manque sera envoyé à votre retour.",
     NoSuchSpaceHere = "Cet espace n’est plus dans ce navigateur.",
     NoTabs = "Aucun onglet dans cet espace.",
     NotARelay = "Il y a quelque chose à {relay}, mais pas un relais TabSpace.",

@@ -200,6 +200,7 @@ keys! {
     NoPathHost
     NoSpaces
     NoSpacesHere
+    NoSuchSpaceAdvice
     NoSuchSpaceHere
     NoTabs
     NotARelay

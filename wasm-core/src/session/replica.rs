@@ -91,8 +91,10 @@ pub(crate) struct Replica {
     device: DeviceId,
     /// Somebody looks at it: it is subscribed to.
     pub(crate) open: bool,
-    /// No op is sent before this: the relay asked to wait.
+    /// No op is sent before this on this connection: the relay could not take one.
     hold_until: Option<Millis>,
+    /// Nor before this on any: the relay said how long to wait.
+    asked_until: Option<Millis>,
 }
 
 /// A state from the relay that replaces what is here.
@@ -132,6 +134,7 @@ impl Replica {
             device,
             open: false,
             hold_until: None,
+            asked_until: None,
         }
     }
 
@@ -468,7 +471,11 @@ impl Replica {
                 .map_or(1_000, |ms| i64::try_from(ms).unwrap_or(LONGEST_PAUSE_MS))
                 .clamp(100, LONGEST_PAUSE_MS);
             let until = now.plus(pause);
-            self.hold_until = Some(self.hold_until.map_or(until, |other| other.max(until)));
+            let hold = match reason.retry_after_ms {
+                Some(_) => &mut self.asked_until,
+                None => &mut self.hold_until,
+            };
+            *hold = (*hold).max(Some(until));
             for pending in self.pending.iter_mut().filter(|pending| pending.n >= n) {
                 pending.sent = false;
             }
@@ -514,10 +521,10 @@ impl Replica {
     }
 
     /// When the relay is to be spoken to again.
-    pub(crate) const fn wake_at(&self) -> Option<Millis> {
+    pub(crate) fn wake_at(&self) -> Option<Millis> {
         match self.sync {
             Sync::Paused(until) => Some(until),
-            _ => self.hold_until,
+            _ => self.hold_until.max(self.asked_until),
         }
     }
 

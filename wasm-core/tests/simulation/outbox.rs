@@ -3,6 +3,7 @@
 use protocol::rest::SpaceNow;
 use protocol::{ClientFrame, Code, MemberId, Op, Refusal, ServerFrame, TabId, limits};
 use tabspace_wasm_core::command::Command;
+use tabspace_wasm_core::view::LinkView;
 
 use crate::world::{SPACE, World};
 
@@ -105,6 +106,32 @@ fn what_goes_at_once_by_rest_is_no_larger_than_the_relay_takes() {
     assert!(!taken.is_empty() && taken.len() < count && bytes < limits::FRAME_BYTES);
 }
 
+/// The numbers of the ops that Bob sent.
+fn submitted(world: &mut World) -> Vec<u64> {
+    let frames = world.clients[1].to_relay.drain(..);
+    let n = |frame| match frame {
+        ClientFrame::Submit { n, .. } => Some(n),
+        _ => None,
+    };
+    frames.filter_map(n).collect()
+}
+
+/// The relay tells Bob that an op was too fast.
+fn too_fast(world: &mut World, n: u64, wait_ms: u64) {
+    let reason = Refusal {
+        retry_after_ms: Some(wait_ms),
+        ..Code::TooFast.into()
+    };
+    let refused = ServerFrame::Refused {
+        space: SPACE,
+        n,
+        reason,
+    };
+    let text = serde_json::to_string(&refused).expect("frames are JSON");
+    world.clients[1].session.frame_arrived(world.now, &text);
+    world.clients[1].perform();
+}
+
 #[test]
 fn an_op_that_was_too_fast_waits_as_long_as_the_relay_says_and_those_behind_it_wait_too() {
     let mut world = World::new(14);
@@ -115,31 +142,12 @@ fn an_op_that_was_too_fast_waits_as_long_as_the_relay_says_and_those_behind_it_w
         .command(world.now, SPACE, Command::Send("behind it".into()));
     world.clients[1].perform();
     write_all(&mut world);
-    let submitted = |world: &mut World| -> Vec<u64> {
-        let frames = world.clients[1].to_relay.drain(..);
-        let n = |frame| match frame {
-            ClientFrame::Submit { n, .. } => Some(n),
-            _ => None,
-        };
-        frames.filter_map(n).collect()
-    };
     let sent = submitted(&mut world);
     assert_eq!(sent.len(), 2);
     // Longer than any pause of the client's own.
     let wait_ms = 300_000;
     for n in &sent {
-        let reason = Refusal {
-            retry_after_ms: Some(wait_ms),
-            ..Code::TooFast.into()
-        };
-        let refused = ServerFrame::Refused {
-            space: SPACE,
-            n: *n,
-            reason,
-        };
-        let text = serde_json::to_string(&refused).expect("frames are JSON");
-        world.clients[1].session.frame_arrived(world.now, &text);
-        world.clients[1].perform();
+        too_fast(&mut world, *n, wait_ms);
     }
     let until = world.now.plus(i64::try_from(wait_ms).expect("a time"));
     // The relay is heard all the time.
@@ -155,6 +163,37 @@ fn an_op_that_was_too_fast_waits_as_long_as_the_relay_says_and_those_behind_it_w
     world.clients[1].session.tick(until);
     world.clients[1].perform();
     assert_eq!(submitted(&mut world), sent);
+}
+
+#[test]
+fn the_relays_wish_to_wait_outlives_the_connection() {
+    let mut world = World::new(16);
+    world.settle();
+    rename(&mut world, "Too fast");
+    write_all(&mut world);
+    let sent = submitted(&mut world);
+    let wait_ms = 60_000;
+    too_fast(&mut world, sent[0], wait_ms);
+    let until = world.now.plus(i64::try_from(wait_ms).expect("a time"));
+    let title = |world: &World| world.relay.state.tabs[&TAB].title.clone();
+
+    world.clients[1].cut(world.now);
+    // Connected and live again long before it is over.
+    world.settle();
+    assert_eq!(world.clients[1].link(), LinkView::Live);
+    assert!(world.now < until);
+    assert_eq!(title(&world), "");
+    assert_eq!(
+        world.clients[1].session.wake_at().map(|wake| wake <= until),
+        Some(true)
+    );
+    while world.now < until {
+        assert_eq!(title(&world), "");
+        world.step(true);
+    }
+    world.settle();
+    assert_eq!(title(&world), "Too fast");
+    world.check();
 }
 
 #[test]

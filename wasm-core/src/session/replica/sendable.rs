@@ -16,8 +16,10 @@ impl Replica {
     /// The ops that are to be sent now, in order.
     pub(crate) fn take_sendable(&mut self, now: Millis) -> Vec<(u64, Op)> {
         // Over is over, also while nothing may be sent for another reason: nobody is to be woken for it any more.
-        self.hold_until = self.hold_until.filter(|until| *until > now);
-        if self.sync != Sync::Live || self.hold_until.is_some() {
+        for hold in [&mut self.hold_until, &mut self.asked_until] {
+            *hold = hold.filter(|until| *until > now);
+        }
+        if self.sync != Sync::Live || self.hold_until.max(self.asked_until).is_some() {
             return Vec::new();
         }
         let mut room =

@@ -161,6 +161,7 @@ const fn advice(code: Code) -> Option<Key> {
     match code {
         Code::NotAMember => Some(Key::EndedAdvice),
         Code::Removed => Some(Key::RemovedAdvice),
+        Code::NoSuchSpace => Some(Key::NoSuchSpaceAdvice),
         _ => None,
     }
 }
