@@ -24,7 +24,7 @@ pub fn day_of(time: Millis) -> String {
     write(time).chars().take(10).collect()
 }
 
-/// The moment that [`write`] wrote; `None` for any other text.
+/// The moment that [`write()`] wrote; `None` for any other text.
 pub(super) fn read(text: &str) -> Option<Millis> {
     let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<u32>().ok().map(i64::from);
     let days = days(number(0..4)?, number(5..7)?, number(8..10)?);
