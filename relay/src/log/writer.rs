@@ -134,12 +134,6 @@ impl Writer {
         settled
     }
 
-    /// Lets go of everything that is remembered, as after commits whose outcome is not known.
-    #[cfg(test)]
-    pub(crate) fn forget(&mut self) {
-        self.known.clear();
-    }
-
     fn give_up(&mut self, jobs: Vec<Job>, error: &StoreError) {
         let code = error.handle(&self.desk.metrics);
         if self.suspects.is_empty() {

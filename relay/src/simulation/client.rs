@@ -3,12 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
-use protocol::{ClientFrame, DeviceId, GroupId, MemberId, Millis, Op, Position, ServerFrame, SpaceId, TabId};
+use protocol::{
+    ClientFrame, Code, DeviceId, Epoch, GroupId, MemberId, MessageId, Millis, Op, Position, ServerFrame,
+    SpaceId, TabId,
+};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
+use serde::Deserialize;
 use wasm_core::command::Command;
 use wasm_core::record::{Batch, Write};
 use wasm_core::session::{Effect, Session};
+
+use super::hearing::Hearing;
 
 /// Where all chance of a world comes from.
 #[derive(Debug, Clone)]
@@ -37,6 +43,13 @@ impl Dice {
     }
 }
 
+/// What is read of an op that waits on the disk.
+#[derive(Deserialize)]
+struct OnDisk {
+    n: u64,
+    op: Op,
+}
+
 pub(super) struct Client {
     pub(super) name: String,
     pub(super) device: DeviceId,
@@ -52,9 +65,12 @@ pub(super) struct Client {
     pub(super) wants_line: bool,
     pub(super) to_relay: VecDeque<String>,
     pub(super) from_relay: VecDeque<ServerFrame>,
+    hearing: Hearing,
     /// What the relay acknowledged, and where it said that it stands.
     pub(super) acknowledged: BTreeMap<(SpaceId, u64), u64>,
     pub(super) refused: BTreeSet<(SpaceId, u64)>,
+    /// Messages that reached the disk before they were sent, and were not refused since.
+    pub(super) written: BTreeMap<(SpaceId, u64), MessageId>,
 }
 
 impl Client {
@@ -72,8 +88,10 @@ impl Client {
             wants_line: false,
             to_relay: VecDeque::new(),
             from_relay: VecDeque::new(),
+            hearing: Hearing::default(),
             acknowledged: BTreeMap::new(),
             refused: BTreeSet::new(),
+            written: BTreeMap::new(),
         };
         client.open(Millis(0));
         client
@@ -85,10 +103,16 @@ impl Client {
         }
     }
 
-    /// The connection breaks; what was on its way is lost.
-    pub(super) fn cut(&mut self, now: Millis) {
+    /// What was on its way is lost.
+    fn lose(&mut self) {
         self.to_relay.clear();
         self.from_relay.clear();
+        self.hearing = Hearing::default();
+    }
+
+    /// The connection breaks.
+    pub(super) fn cut(&mut self, now: Millis) {
+        self.lose();
         if self.line.take().is_some() || self.wants_line {
             self.wants_line = false;
             self.session.disconnected(now, None);
@@ -112,13 +136,9 @@ impl Client {
                 Effect::Disconnect => {
                     self.line = None;
                     self.wants_line = false;
-                    self.to_relay.clear();
-                    self.from_relay.clear();
+                    self.lose();
                 }
-                Effect::Send(frame) if self.line.is_some() => {
-                    self.to_relay
-                        .push_back(serde_json::to_string(&frame).expect("frames are JSON"));
-                }
+                Effect::Send(frame) if self.line.is_some() => self.say(&frame),
                 Effect::Commit(batch) => self.writing.push_back(batch),
                 Effect::Hold(_)
                 | Effect::Send(_)
@@ -136,6 +156,7 @@ impl Client {
         for write in batch.writes {
             match write {
                 Write::Put(key, value) => {
+                    self.remember(&key, &value);
                     self.disk.insert(key, value);
                 }
                 Write::Delete(key) => {
@@ -152,6 +173,9 @@ impl Client {
         let Some(frame) = self.from_relay.pop_front() else {
             return;
         };
+        if !self.hearing.hears(&frame) {
+            return;
+        }
         match &frame {
             ServerFrame::Accepted { space, n, seq } => {
                 let before = self.acknowledged.insert((*space, *n), seq.0);
@@ -160,8 +184,11 @@ impl Client {
                     "the first answer stays"
                 );
             }
-            ServerFrame::Refused { space, n, reason } if !reason.code.is_transient() => {
+            ServerFrame::Refused { space, n, reason }
+                if !reason.code.is_transient() && reason.code != Code::OpGap =>
+            {
                 self.refused.insert((*space, *n));
+                self.written.remove(&(*space, *n));
             }
             _ => {}
         }
@@ -180,11 +207,49 @@ impl Client {
         self.disk.keys().any(|key| key.starts_with("outbox/"))
     }
 
+    fn say(&mut self, frame: &ClientFrame) {
+        self.hearing.said(frame);
+        self.to_relay
+            .push_back(serde_json::to_string(frame).expect("frames are JSON"));
+    }
+
+    /// Notes a message that is on the disk from now on: it must not get lost any more.
+    fn remember(&mut self, key: &str, value: &str) {
+        let Some(space) = key.strip_prefix("outbox/").and_then(|key| key.split('/').next()) else {
+            return;
+        };
+        let stored: OnDisk = serde_json::from_str(value).expect("an op that waits");
+        if let Op::MessageSent { message, .. } = stored.op {
+            let space = space.parse().expect("a space");
+            self.written.insert((space, stored.n), message);
+        }
+    }
+
     /// Sends again what it sent before, as a client that forgot would: under the same name.
     pub(super) fn repeat(&mut self, space: SpaceId, n: u64, op: Op) {
+        self.say(&ClientFrame::Submit { space, n, op });
+    }
+
+    /// Sends something else under a name that is taken.
+    pub(super) fn borrow_a_name(&mut self, space: SpaceId, n: u64) {
+        self.hearing.borrowed(space, n);
+        let op = Op::MessageSent {
+            message: MessageId::from_bits(self.dice.bits()),
+            text: "not what it was".into(),
+        };
         let frame = ClientFrame::Submit { space, n, op };
         self.to_relay
             .push_back(serde_json::to_string(&frame).expect("frames are JSON"));
+    }
+
+    /// Asks for what happened in another life of the database.
+    pub(super) fn name_another_epoch(&mut self, space: SpaceId) {
+        let since = self.session.confirmed(space).map(|state| state.head);
+        self.say(&ClientFrame::Subscribe {
+            space,
+            epoch: Some(Epoch::from_bits(self.dice.bits())),
+            since: since.unwrap_or_default(),
+        });
     }
 
     /// Does something in a space, going by what is seen there.

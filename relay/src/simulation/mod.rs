@@ -11,6 +11,8 @@
 )]
 
 mod client;
+mod faults;
+mod hearing;
 mod relay;
 mod world;
 
@@ -28,16 +30,20 @@ fn number(name: &str) -> Option<u64> {
     Some(text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
 }
 
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .expect("a runtime")
+}
+
 /// Runs a world for each seed; the seed of one that fails is printed.
 fn each_seed(run: &impl AsyncFn(&mut World)) {
     let seeds = match number("SIMULATION_SEED") {
         Some(seed) => seed..seed + 1,
         None => 1..number("SIMULATION_SEEDS").unwrap_or(SEEDS) + 1,
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .expect("a runtime");
+    let runtime = runtime();
     let mut store = None;
     for seed in seeds {
         if seed % SHARED_BY == 0 {
@@ -65,22 +71,12 @@ fn each_seed(run: &impl AsyncFn(&mut World)) {
 
 #[test]
 fn whatever_happens_the_promises_hold() {
-    each_seed(&async |world: &mut World| {
-        let steps = 60 + world.dice.below(140);
-        for _ in 0..steps {
-            world.step().await;
-        }
-        world.calm().await;
-        world.check().await;
-    });
+    each_seed(&async |world: &mut World| world.live().await);
 }
 
 #[test]
 fn the_same_seed_tells_the_same_story() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .expect("a runtime");
+    let runtime = runtime();
     let story = || {
         runtime.block_on(async {
             let mut world = World::new(11, relay::empty_store().await).await;

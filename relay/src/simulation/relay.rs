@@ -18,6 +18,7 @@ use crate::log::snapshots::Snapshots;
 use crate::log::writer::{Desk, Writer};
 use crate::log::{Answer, Job, Proposal, Task, store};
 use crate::store::Store;
+use crate::store::trouble::Trouble;
 
 /// A frame for a connection, by its number.
 pub(super) type Said = (u64, ServerFrame);
@@ -27,12 +28,21 @@ pub(super) type Said = (u64, ServerFrame);
 pub(super) enum Fate {
     /// It is made and heard of.
     Heard,
-    /// It is made, and the database goes away before the relay hears of it.
-    Unheard,
+    /// It goes wrong, and the relay goes on.
+    Goes(Trouble),
     /// The relay dies before it.
     DiesBefore,
     /// The relay dies after it, before anybody is told.
     DiesAfter,
+}
+
+impl Fate {
+    fn trouble(self) -> Option<Trouble> {
+        match self {
+            Self::Goes(trouble) => Some(trouble),
+            Self::Heard | Self::DiesBefore | Self::DiesAfter => None,
+        }
+    }
 }
 
 /// An op that waits for the writer.
@@ -197,8 +207,10 @@ impl Relay {
                 Asked::In(effects) => return perform(room, effects),
                 Asked::Replaced => return Vec::new(),
                 Asked::Behind => {
+                    let before = room.head();
                     let said = self.catch_up(space).await;
-                    assert!(said.is_some(), "somebody knows of a commit that the log lacks");
+                    let now = self.rooms.get(&space).map(Room::head);
+                    assert!(now > Some(before), "a room cannot follow the log");
                     // Whoever is in the room hears of it first.
                     let mut all = said.unwrap_or_default();
                     all.extend(Box::pin(self.subscribe(line, device, member, space, epoch, since)).await);
@@ -302,34 +314,35 @@ impl Relay {
             Job::new(op.space, task, |answer| drop(sender.send(answer)))
         });
         let jobs = jobs.collect();
+        self.store.doom(fate.trouble());
         let settled = self.writer.commit(jobs).await;
-        let mut events = Vec::new();
+        self.store.doom(None);
+        if fate == Fate::DiesAfter {
+            return None;
+        }
+        let mut committed = Vec::new();
         for (jobs, done) in settled {
-            let mut done = done.expect("the database is there");
-            for (job, answer) in jobs.into_iter().zip(done.answers) {
-                let answer = if fate == Fate::Unheard {
-                    Err(Code::StoreAway)
-                } else {
-                    answer
-                };
-                job.answer(answer);
+            match done {
+                Ok(mut done) => {
+                    for (job, answer) in jobs.into_iter().zip(done.answers) {
+                        job.answer(answer);
+                    }
+                    committed.append(&mut done.committed);
+                }
+                Err(error) => {
+                    assert!(fate.trouble().is_some(), "the database is there: {error}");
+                    for job in jobs {
+                        job.answer(Err(error.code()));
+                    }
+                }
             }
-            events.append(&mut done.committed);
         }
         let mut said = Vec::new();
-        match fate {
-            Fate::DiesAfter | Fate::DiesBefore => return None,
-            // What the writer remembers is let go of when it does not hear of a commit.
-            Fate::Unheard => self.writer.forget(),
-            Fate::Heard => {}
-        }
         for (line, space, n, answer) in replies {
             said.push((line, outcome(space, n, answer.await.expect("an answer"))));
         }
-        if fate == Fate::Heard {
-            for committed in events {
-                said.extend(self.publish(committed.space, &committed.events, &committed.people));
-            }
+        for committed in committed {
+            said.extend(self.publish(committed.space, &committed.events, &committed.people));
         }
         Some(said)
     }

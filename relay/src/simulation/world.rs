@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use protocol::event::OpName;
 use protocol::op::{Created, NewTab};
 use protocol::{
-    Event, InviteId, MemberId, Millis, Op, Payload, Position, Role, Seq, SpaceId, SpaceState, TabId,
+    Action, Event, InviteId, MemberId, Millis, Op, Payload, Position, Role, Seq, SpaceId, SpaceState, TabId,
+    authorise,
 };
 
 use super::client::{Client, Dice};
+use super::faults::Fault;
 use super::relay::{Fate, Relay, Said};
 use crate::account::PersonId;
 use crate::account::store::insert_person;
@@ -17,6 +19,7 @@ use crate::invite::store::{InviteRow, insert as insert_invite};
 use crate::log::{Answer, Task, store};
 use crate::store::Store;
 use crate::store::query::{fetch_one, natural};
+use crate::store::trouble::Trouble;
 use wasm_core::command::Command;
 
 const NAMES: [&str; 4] = ["alice", "bob", "clara", "dan"];
@@ -32,6 +35,8 @@ pub(super) struct World {
     relay: Relay,
     /// The number of the next connection.
     next_line: u64,
+    /// What the relay does wrong, if it does.
+    pub(super) fault: Option<Fault>,
 }
 
 impl World {
@@ -65,15 +70,20 @@ impl World {
             spaces,
             relay,
             next_line: 1,
+            fault: None,
             dice,
         }
     }
 
     fn deliver(&mut self, said: Vec<Said>) {
-        for (line, frame) in said {
+        for (line, mut frame) in said {
+            let times = match self.fault {
+                Some(fault) => fault.spoil(&mut frame, &self.dice),
+                None => 1,
+            };
             // Who hung up in between does not hear it.
             if let Some(client) = self.clients.iter_mut().find(|client| client.line == Some(line)) {
-                client.from_relay.push_back(frame);
+                client.from_relay.extend(std::iter::repeat_n(frame, times));
             }
         }
     }
@@ -141,6 +151,12 @@ impl World {
     }
 
     async fn commit(&mut self, fate: Fate) {
+        let forgets = self.fault == Some(Fault::Forgets) && self.dice.once_in(10);
+        let fate = if forgets {
+            Fate::Goes(Trouble::Forgotten)
+        } else {
+            fate
+        };
         let most = if fate == Fate::Heard {
             1 + self.dice.below(40)
         } else {
@@ -150,11 +166,33 @@ impl World {
             Some(said) => self.deliver(said),
             None => self.relay_dies().await,
         }
+        if fate == Fate::Goes(Trouble::Forgotten) {
+            self.hear_and_lose().await;
+        }
+    }
+
+    /// Everybody hears what the relay said, and then it starts again with what the database has.
+    async fn hear_and_lose(&mut self) {
+        for client in &mut self.clients {
+            while !client.from_relay.is_empty() {
+                client.hear_one(self.now);
+            }
+        }
+        self.relay_dies().await;
     }
 
     fn tick(&mut self, by: u64) {
         self.now = self.now.plus(i64::try_from(by).expect("a short time"));
         self.relay.set_clock(self.now);
+    }
+
+    /// A time in which things go wrong, and a good one; then all has to be as promised.
+    pub(super) async fn live(&mut self) {
+        for _ in 0..60 + self.dice.below(140) {
+            self.step().await;
+        }
+        self.calm().await;
+        self.check().await;
     }
 
     /// A moment in which things go wrong.
@@ -181,7 +219,9 @@ impl World {
             }
             3 => self.commit(Fate::DiesBefore).await,
             4 => self.commit(Fate::DiesAfter).await,
-            5 => self.commit(Fate::Unheard).await,
+            5 => self.commit(Fate::Goes(Trouble::Unheard)).await,
+            35 => self.commit(Fate::Goes(Trouble::Failed)).await,
+            36 if self.clients[who].line.is_some() => self.clients[who].name_another_epoch(space),
             6 => self.change_a_role(space),
             7 => self.repeat_something(who, space).await,
             8 => {
@@ -189,7 +229,10 @@ impl World {
                 self.deliver(said);
             }
             // The machine's clock is set back; the log's time does not run back.
-            9 => self.relay.set_clock(Millis(self.now.0 / 2)),
+            9 => {
+                self.relay.set_clock(Millis(self.now.0 / 2));
+                self.commit(Fate::Heard).await;
+            }
             10..=34 => {
                 self.clients[who].act(self.now, space);
                 self.clients[who].perform();
@@ -209,7 +252,8 @@ impl World {
         self.clients[0].perform();
     }
 
-    /// A client sends an op of its own a second time; the answer has to be the first one.
+    /// A client sends an op of its own a second time, and has to get the first answer; or another op under that
+    /// name, and has to be refused.
     async fn repeat_something(&mut self, who: usize, space: SpaceId) {
         let client = &self.clients[who];
         let own: Vec<(u64, Op)> = self
@@ -223,7 +267,11 @@ impl World {
             .collect();
         if !own.is_empty() && client.line.is_some() {
             let (n, op) = own[self.dice.below(own.len() as u64) as usize].clone();
-            self.clients[who].repeat(space, n, op);
+            if self.dice.once_in(2) {
+                self.clients[who].repeat(space, n, op);
+            } else {
+                self.clients[who].borrow_a_name(space, n);
+            }
         }
     }
 
@@ -291,6 +339,10 @@ impl World {
                 assert_eq!(event.envelope.seq, Seq(at as u64 + 1), "no gap and nothing twice");
                 assert!(event.envelope.time >= time, "time does not run back");
                 time = event.envelope.time;
+                if let (Some(_), Payload::Op(op)) = (event.envelope.author.op, &event.payload) {
+                    let permitted = authorise(&state, event.envelope.author.member, &Action::Submit(op));
+                    assert_eq!(permitted, Ok(()), "what is in the log was permitted");
+                }
                 assert!(state.apply(event));
             }
             self.check_store(space, &state, &log).await;
@@ -374,6 +426,13 @@ fn check_client(client: &Client, space: SpaceId, state: &SpaceState, log: &[Even
             .map(|event| event.envelope.seq.0)
             .collect::<Vec<_>>()
     };
+    for ((of, _), message) in &client.written {
+        let sent = log.iter().filter(|event| match &event.payload {
+            Payload::Op(Op::MessageSent { message: id, .. }) => id == message,
+            _ => false,
+        });
+        assert!(*of != space || sent.count() == 1, "{name}'s message is lost");
+    }
     for ((of, n), seq) in &client.acknowledged {
         if *of == space {
             assert_eq!(stands(*n), [*seq], "{name}'s op {n} was acknowledged");

@@ -9,6 +9,8 @@ mod durability;
 mod postgres;
 pub(crate) mod query;
 mod sqlite;
+#[cfg(test)]
+pub(crate) mod trouble;
 
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
@@ -174,6 +176,9 @@ pub enum Tx {
 pub enum Held<D: sqlx::Database> {
     /// All statements are one deed and, where the transaction's level says so, see one moment.
     Transaction(Transaction<'static, D>),
+    /// The same, and its commit will go wrong.
+    #[cfg(test)]
+    Doomed(Transaction<'static, D>, trouble::Trouble),
     /// Each statement is one of its own.
     Connection(PoolConnection<D>),
 }
@@ -184,6 +189,8 @@ impl<D: sqlx::Database> Deref for Held<D> {
     fn deref(&self) -> &D::Connection {
         match self {
             Self::Transaction(transaction) => transaction,
+            #[cfg(test)]
+            Self::Doomed(transaction, _) => transaction,
             Self::Connection(connection) => connection,
         }
     }
@@ -193,6 +200,8 @@ impl<D: sqlx::Database> DerefMut for Held<D> {
     fn deref_mut(&mut self) -> &mut D::Connection {
         match self {
             Self::Transaction(transaction) => transaction,
+            #[cfg(test)]
+            Self::Doomed(transaction, _) => transaction,
             Self::Connection(connection) => connection,
         }
     }
@@ -202,6 +211,8 @@ impl<D: sqlx::Database> Held<D> {
     async fn commit(self) -> Result<(), sqlx::Error> {
         match self {
             Self::Transaction(transaction) => transaction.commit().await,
+            #[cfg(test)]
+            Self::Doomed(transaction, trouble) => trouble.commit(transaction).await,
             Self::Connection(_) => Ok(()),
         }
     }
@@ -282,11 +293,17 @@ impl Store {
     /// A transaction that writes. On `SQLite` there is one at a time.
     pub async fn write(&self) -> Result<Tx, StoreError> {
         Ok(match self {
-            Self::Sqlite(folder) => Tx::Sqlite(Held::Transaction(
-                folder.writer.begin_with("BEGIN IMMEDIATE").await?,
-            )),
+            Self::Sqlite(folder) => Tx::Sqlite(folder.write().await?),
             Self::Postgres(database) => Tx::Postgres(Held::Transaction(database.pool.begin().await?)),
         })
+    }
+
+    /// Has the next transaction that writes go wrong at its end, or none.
+    #[cfg(test)]
+    pub(crate) fn doom(&self, trouble: Option<trouble::Trouble>) {
+        if let Self::Sqlite(folder) = self {
+            folder.doom(trouble);
+        }
     }
 
     /// Which life of the database this is.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, Connection, SqlitePool};
+use sqlx::{ConnectOptions, Connection, Sqlite, SqlitePool};
 
 use super::durability::Durability;
 use super::{Held, StoreError, Tx};
@@ -26,6 +26,9 @@ pub struct Folder {
     /// Locked as long as it is open; the operating system lets go of it however the relay ends. `None` in
     /// memory.
     lock: Option<File>,
+    /// What happens to the next transaction.
+    #[cfg(test)]
+    trouble: std::sync::Mutex<Option<super::trouble::Trouble>>,
 }
 
 impl Folder {
@@ -60,6 +63,8 @@ impl Folder {
             readers,
             file: Some(file),
             lock: Some(lock),
+            #[cfg(test)]
+            trouble: std::sync::Mutex::default(),
         })
     }
 
@@ -82,7 +87,24 @@ impl Folder {
             readers: only,
             file: None,
             lock: None,
+            #[cfg(test)]
+            trouble: std::sync::Mutex::default(),
         })
+    }
+
+    /// The transaction that writes: there is one at a time.
+    pub(super) async fn write(&self) -> Result<Held<Sqlite>, sqlx::Error> {
+        let transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        #[cfg(test)]
+        if let Some(trouble) = self.trouble.lock().expect("nobody panics with it").take() {
+            return Ok(Held::Doomed(transaction, trouble));
+        }
+        Ok(Held::Transaction(transaction))
+    }
+
+    #[cfg(test)]
+    pub(super) fn doom(&self, trouble: Option<super::trouble::Trouble>) {
+        *self.trouble.lock().expect("nobody panics with it") = trouble;
     }
 
     pub(super) async fn durability(&self) -> Result<Durability, StoreError> {
