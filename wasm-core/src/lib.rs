@@ -3,8 +3,8 @@
 //! - [`session`]: the shared spaces as a state machine without IO: frames, ops, peers in, effects out.
 //! - [`library`]: the spaces of this browser, the windows they follow, and the engine that joins both.
 //! - [`find`]: what finds tabs, whatever space or window they are in.
-//! - [`view`], [`statistics`], [`command`], [`ask`], [`address`]: what the user interface sees and says; plain data that also
-//!   crosses between the extension's contexts.
+//! - [`view`], [`statistics`], [`command`], [`ask`], [`address`], [`quiet`]: what the user interface sees and says, and how it
+//!   is read; plain data that also crosses between the extension's contexts.
 //! - `browser`, `chrome`, `ui`, `entry`: only in wasm. They perform the effects, bind Chrome, paint, and
 //!   start each context.
 //!
@@ -23,6 +23,7 @@ pub mod entry;
 pub mod find;
 pub mod language;
 pub mod library;
+pub mod quiet;
 pub mod record;
 pub mod reorder;
 pub mod session;

@@ -2,6 +2,8 @@
 //!
 //! Looking through all of them is quick: what decides for most stands side by side.
 
+use std::hash::Hasher;
+
 use hashbrown::HashTable;
 
 use super::closeness::{Word, letters_in};
@@ -97,11 +99,26 @@ impl Dictionary {
     }
 }
 
-/// FNV-1a.
-pub(super) fn hash(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+/// FNV-1a, mixed at its end: the table looks at both ends of a hash.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hasher for Fnv {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        spread(half(self.0))
+    }
 }
 
 /// The half of a hash that is kept.
@@ -109,12 +126,16 @@ pub(super) fn hash(bytes: &[u8]) -> u64 {
     clippy::cast_possible_truncation,
     reason = "the upper half is mixed in before it goes"
 )]
-fn short(text: &str) -> u32 {
-    let hash = hash(text.as_bytes());
+fn half(hash: u64) -> u32 {
     (hash ^ (hash >> 32)) as u32
 }
 
-/// The table looks at both ends of a hash.
-fn spread(hash: u32) -> u64 {
-    u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+fn spread(half: u32) -> u64 {
+    u64::from(half).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+fn short(text: &str) -> u32 {
+    let mut hasher = Fnv::default();
+    hasher.write(text.as_bytes());
+    half(hasher.0)
 }

@@ -27,9 +27,11 @@ pub(super) fn ranges(words: &[Word], text: &str) -> Vec<Range<usize>> {
                 here.push(part_of(text, span, part));
             }
         });
-        found.append(&mut here);
+        for range in here {
+            let at = found.partition_point(|other| other.start <= range.start);
+            found.insert(at, range);
+        }
     }
-    found.sort_by_key(|range| (range.start, range.end));
     let mut apart: Vec<Range<usize>> = Vec::with_capacity(found.len());
     for range in found {
         match apart.last_mut() {

@@ -3,16 +3,21 @@
 //! Words are kept once, in a [`Dictionary`]; each has a list of the documents it stands in. A search looks through the
 //! words, which are few, rather than through the documents. Documents are added, changed and removed one by one.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::hash::{Hash, Hasher};
 
+use hashbrown::HashTable;
 use protocol::Millis;
+use protocol::op::is_web_address;
 
 use super::Document;
 use super::closeness::Word;
-use super::dictionary::{Dictionary, hash};
+use super::dictionary::{Dictionary, Fnv};
 use super::query::{Filter, Query, host, is_space, words_of};
 use super::rank::{Field, habit, points};
 use super::words::{each_word, parts, readable};
+use crate::library::duplicates::normalise;
 
 /// More documents than these are not taken: a posting has so many bits for its document.
 pub const MOST_DOCUMENTS: usize = 1 << 24;
@@ -38,10 +43,10 @@ pub struct Index<K> {
     /// What filters compare with: hosts, tags, names of spaces.
     labels: Dictionary,
     documents: Vec<Option<Stored<K>>>,
-    by_key: BTreeMap<K, u32>,
+    by_key: HashTable<u32>,
     free: Vec<u32>,
-    /// How many documents show the same page, the open ones and the others apart.
-    pages: BTreeMap<u64, u32>,
+    /// By the number of the word: where it stands in the document that is being added; else nowhere.
+    standing: Vec<u8>,
 }
 
 /// What is kept of a document.
@@ -106,14 +111,14 @@ impl<K> Default for Index<K> {
             postings: Vec::new(),
             labels: Dictionary::default(),
             documents: Vec::new(),
-            by_key: BTreeMap::new(),
+            by_key: HashTable::new(),
             free: Vec::new(),
-            pages: BTreeMap::new(),
+            standing: Vec::new(),
         }
     }
 }
 
-impl<K: Ord + Copy> Index<K> {
+impl<K: Ord + Copy + Hash> Index<K> {
     /// An empty index.
     pub fn new() -> Self {
         Self::default()
@@ -129,9 +134,9 @@ impl<K: Ord + Copy> Index<K> {
         self.by_key.is_empty()
     }
 
-    /// The keys of all documents, in order.
+    /// The keys of all documents.
     pub fn keys(&self) -> impl Iterator<Item = K> {
-        self.by_key.keys().copied()
+        self.documents.iter().flatten().map(|stored| stored.key)
     }
 
     /// Adds a document, or changes the one with this key. Whether there was room for it: see [`MOST_DOCUMENTS`].
@@ -161,19 +166,26 @@ impl<K: Ord + Copy> Index<K> {
             uses: document.uses,
             seen: document.seen,
         };
-        if let Some(page) = stored.page {
-            *self.pages.entry(page).or_default() += 1;
-        }
-        self.by_key.insert(key, number);
         self.documents[number as usize] = Some(stored);
+        let documents = &self.documents;
+        self.by_key.insert_unique(hash_of(&key), number, |other| {
+            let stored = documents.get(*other as usize).and_then(Option::as_ref);
+            stored.map_or(0, |stored| hash_of(&stored.key))
+        });
         true
     }
 
     /// Removes the document with this key; whether there was one.
     pub fn remove(&mut self, key: K) -> bool {
-        let Some(number) = self.by_key.remove(&key) else {
+        let documents = &self.documents;
+        let same = |number: &u32| {
+            let stored = documents.get(*number as usize).and_then(Option::as_ref);
+            stored.is_some_and(|stored| stored.key == key)
+        };
+        let Ok(known) = self.by_key.find_entry(hash_of(&key), same) else {
             return false;
         };
+        let (number, _) = known.remove();
         let Some(stored) = self.documents.get_mut(number as usize).and_then(Option::take) else {
             return false;
         };
@@ -186,14 +198,6 @@ impl<K: Ord + Copy> Index<K> {
         for label in stored.tags.iter().chain([&stored.host, &stored.space]) {
             self.labels.release(*label);
         }
-        if let Some(page) = stored.page
-            && let Some(count) = self.pages.get_mut(&page)
-        {
-            *count -= 1;
-            if *count == 0 {
-                self.pages.remove(&page);
-            }
-        }
         self.free.push(number);
         true
     }
@@ -202,60 +206,63 @@ impl<K: Ord + Copy> Index<K> {
     pub fn search(&self, query: &Query, now: Millis, limit: usize) -> Found<K> {
         let points = self.points_of(&query.words);
         let filters = self.conditions(&query.filters);
-        let mut found: Vec<_> = points
-            .iter()
-            .zip(&self.documents)
-            .filter(|(points, _)| **points > 0)
-            .filter_map(|(points, stored)| Some((*points, stored.as_ref()?)))
-            .filter(|(_, stored)| filters.iter().all(|condition| condition.holds(self, stored)))
-            .map(|(points, stored)| {
-                let habit = habit(now, stored.seen, stored.uses);
-                (std::cmp::Reverse((points, habit, stored.seen.0)), stored.key)
-            })
-            .collect();
-        let total = found.len();
-        if limit > 0 && limit < total {
-            found.select_nth_unstable(limit - 1);
+        let mut total = 0;
+        // The worst of those that are kept is on top.
+        let mut best = BinaryHeap::new();
+        for (number, (points, stored)) in points.iter().zip(&self.documents).enumerate() {
+            let Some(stored) = stored.as_ref().filter(|_| *points > 0) else {
+                continue;
+            };
+            if !filters.iter().all(|condition| condition.holds(number, stored)) {
+                continue;
+            }
+            total += 1;
+            let habit = habit(now, stored.seen, stored.uses);
+            let rank = (Reverse((*points, habit, stored.seen.0)), stored.key);
+            if best.len() < limit {
+                best.push(rank);
+            } else if let Some(mut worst) = best.peek_mut()
+                && rank < *worst
+            {
+                *worst = rank;
+            }
         }
-        found.truncate(limit);
-        found.sort_unstable();
-        Found {
-            keys: found.into_iter().map(|(_, key)| key).collect(),
-            total,
-        }
+        let keys = best.into_sorted_vec().into_iter().map(|(_, key)| key).collect();
+        Found { keys, total }
     }
 
     fn add_words(&mut self, number: u32, document: &Document<'_>) -> Box<[u32]> {
-        let mut standing: Vec<(u32, u8)> = Vec::new();
-        let mut add = |field: Field, text: &str| {
-            each_word(text, &mut |word, _, _| {
-                standing.push((self.words.take(word), field.bit()));
-            });
-        };
         let (host, path) = parts(document.address);
-        add(Field::Title, document.title);
-        add(Field::Host, host);
-        match readable(path) {
-            Some(path) => add(Field::Path, &path),
-            None => add(Field::Path, path),
+        let decoded = readable(path);
+        let fields = [
+            (Field::Title, document.title),
+            (Field::Host, host),
+            (Field::Path, decoded.as_deref().unwrap_or(path)),
+            (Field::Group, document.group),
+            (Field::Note, document.note),
+            (Field::Space, document.space),
+        ];
+        let tags = document.tags.iter().map(|tag| (Field::Tag, *tag));
+        let mut words: Vec<u32> = Vec::new();
+        for (field, text) in fields.into_iter().chain(tags) {
+            each_word(text, &mut |word, _, _| {
+                let word = self.words.take(word);
+                if self.standing.len() <= word as usize {
+                    self.standing.resize(word as usize + 1, 0);
+                }
+                let standing = &mut self.standing[word as usize];
+                if *standing == 0 {
+                    words.push(word);
+                } else {
+                    // Used once by a document, however often it stands there.
+                    self.words.release(word);
+                }
+                *standing |= field.bit();
+            });
         }
-        add(Field::Group, document.group);
-        add(Field::Note, document.note);
-        add(Field::Space, document.space);
-        for tag in document.tags {
-            add(Field::Tag, tag);
-        }
-        standing.sort_unstable();
-        let mut words: Vec<u32> = Vec::with_capacity(standing.len());
-        let mut standing = standing.into_iter().peekable();
         self.postings.resize_with(self.words.len(), Postings::new);
-        while let Some((word, mut fields)) = standing.next() {
-            while let Some((_, field)) = standing.next_if(|(other, _)| *other == word) {
-                fields |= field;
-                // Used once by a document, however often it stands there.
-                self.words.release(word);
-            }
-            words.push(word);
+        for &word in &words {
+            let fields = std::mem::take(&mut self.standing[word as usize]);
             self.postings[word as usize].add(number << 8 | u32::from(fields));
         }
         words.into()
@@ -286,10 +293,27 @@ impl<K: Ord + Copy> Index<K> {
         sums
     }
 
+    /// The documents whose page another one shows.
+    fn duplicates(&self) -> Vec<bool> {
+        let page = |number: u32| self.documents.get(number as usize)?.as_ref()?.page;
+        let mut twice = vec![false; self.documents.len()];
+        let mut first: HashTable<u32> = HashTable::new();
+        for (number, at) in (0_u32..).zip(0..twice.len()) {
+            let Some(shown) = page(number) else { continue };
+            if let Some(&other) = first.find(shown, |other| page(*other) == Some(shown)) {
+                twice[at] = true;
+                twice[other as usize] = true;
+            } else {
+                first.insert_unique(shown, number, |other| page(*other).unwrap_or(0));
+            }
+        }
+        twice
+    }
+
     fn conditions(&self, filters: &[Filter]) -> Vec<Condition> {
         let condition = |filter: &Filter| match filter {
             Filter::Open => Condition::Open,
-            Filter::Duplicate => Condition::Duplicate,
+            Filter::Duplicate => Condition::Duplicate(self.duplicates()),
             Filter::Pinned => Condition::Pinned,
             Filter::Before(time) => Condition::Before(*time),
             Filter::In(words) => Condition::In(self.labels.marked(|name| is_space(words, name))),
@@ -303,7 +327,7 @@ impl<K: Ord + Copy> Index<K> {
 /// A filter that is asked of many documents: what it says of each label is known.
 enum Condition {
     Open,
-    Duplicate,
+    Duplicate(Vec<bool>),
     Pinned,
     Before(Millis),
     In(Vec<bool>),
@@ -312,15 +336,13 @@ enum Condition {
 }
 
 impl Condition {
-    fn holds<K>(&self, index: &Index<K>, stored: &Stored<K>) -> bool {
-        let marked = |labels: &[bool], label: u32| labels.get(label as usize).is_some_and(|marked| *marked);
+    fn holds<K>(&self, number: usize, stored: &Stored<K>) -> bool {
+        let is = |marked: &[bool], number: usize| marked.get(number).is_some_and(|marked| *marked);
+        let marked = |labels: &[bool], label: u32| is(labels, label as usize);
         match self {
             Self::Open => stored.open,
             Self::Pinned => stored.pinned,
-            Self::Duplicate => stored
-                .page
-                .and_then(|page| index.pages.get(&page))
-                .is_some_and(|count| *count > 1),
+            Self::Duplicate(documents) => is(documents, number),
             Self::Before(time) => stored.seen < *time,
             Self::In(labels) => marked(labels, stored.space),
             Self::Tag(labels) => stored.tags.iter().any(|tag| marked(labels, *tag)),
@@ -329,18 +351,13 @@ impl Condition {
     }
 }
 
-/// What two documents have in common that show the same page: the address without scheme, `www.`, a slash at its
-/// end, and a fragment that is only a place in the page. Only for addresses of the web.
+/// What two documents have in common that show the same page. Only for addresses of the web.
 fn page_of(document: &Document<'_>) -> Option<u64> {
-    let address = document.address;
-    let rest = address
-        .strip_prefix("https://")
-        .or_else(|| address.strip_prefix("http://"))?;
-    let rest = rest.strip_prefix("www.").unwrap_or(rest);
-    let rest = match rest.split_once('#') {
-        Some((page, fragment)) if !fragment.starts_with(['!', '/']) => page,
-        _ => rest,
-    };
-    let page = hash(rest.trim_end_matches('/').as_bytes());
-    Some(page ^ u64::from(document.open))
+    is_web_address(document.address).then(|| hash_of(&(normalise(document.address), document.open)))
+}
+
+fn hash_of(what: &impl Hash) -> u64 {
+    let mut hasher = Fnv::default();
+    what.hash(&mut hasher);
+    hasher.finish()
 }

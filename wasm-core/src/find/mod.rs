@@ -13,7 +13,7 @@
 //! | filter | finds |
 //! |---|---|
 //! | `is:open` | tabs that are open in a window |
-//! | `is:duplicate` | tabs whose page another one shows: both open, or both saved |
+//! | `is:duplicate` | tabs whose page another one shows by the rules in `docs/duplicates.md`: both open, or both saved |
 //! | `is:pinned` | pinned tabs |
 //! | `in:space` | tabs of the spaces with a name whose words begin so |
 //! | `tag:name` | tabs with this tag |

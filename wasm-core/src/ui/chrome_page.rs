@@ -3,17 +3,17 @@
 //!
 //! Only pages with a window use this; the worker and the offscreen document have `crate::chrome`.
 
-use std::cell::OnceCell;
 use std::rc::Rc;
 
-use js_sys::{Array, Function, JSON, JsString, Object, Promise, Reflect};
-use protocol::Colour;
+use js_sys::{Array, Function, JSON, Object, Promise, Reflect};
+use protocol::{Colour, Millis};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use crate::ui::clock;
+use crate::quiet;
+use crate::ui::{clock, json};
 use crate::view::Projection;
 
 const STREAM_WISH: &str = "stream_wish";
@@ -101,6 +101,8 @@ extern "C" {
     fn audible(this: &JsTab) -> Option<bool>;
     #[wasm_bindgen(method, getter, js_name = groupId)]
     fn group_id(this: &JsTab) -> Option<i32>;
+    #[wasm_bindgen(method, getter, js_name = lastAccessed)]
+    fn last_accessed(this: &JsTab) -> Option<f64>;
 
     type JsGroup;
     #[wasm_bindgen(method, getter, js_name = id)]
@@ -130,16 +132,8 @@ pub struct OpenTab {
     pub audible: bool,
     /// Chrome's id of its group.
     pub group: Option<i32>,
-    /// [`OpenTab::find`], once it was asked for.
-    find: OnceCell<String>,
-}
-
-impl OpenTab {
-    /// Title and address in small letters, for searching.
-    pub fn find(&self) -> &str {
-        self.find
-            .get_or_init(|| lower(&[self.title.as_str(), self.url.as_str()].join("\n")))
-    }
+    /// When it was last looked at.
+    pub seen: Millis,
 }
 
 /// A tab group of this browser.
@@ -187,11 +181,6 @@ fn object(pairs: &[(&str, JsValue)]) -> Object {
     object
 }
 
-/// In small letters. The browser's own: Rust's would bring its tables along.
-pub fn lower(text: &str) -> String {
-    JsString::from(text).to_lower_case().into()
-}
-
 fn open_tab(value: &JsValue) -> Option<OpenTab> {
     let tab: &JsTab = value.unchecked_ref();
     let url = tab
@@ -204,7 +193,6 @@ fn open_tab(value: &JsValue) -> Option<OpenTab> {
         .filter(|title| !title.is_empty())
         .unwrap_or_else(|| url.clone());
     Some(OpenTab {
-        find: OnceCell::new(),
         id: tab.id()?,
         window: tab.window_id(),
         title,
@@ -213,7 +201,17 @@ fn open_tab(value: &JsValue) -> Option<OpenTab> {
         pinned: tab.pinned(),
         audible: tab.audible().unwrap_or(false),
         group: tab.group_id().filter(|group| *group >= 0),
+        seen: time(tab.last_accessed()),
     })
+}
+
+/// A time that Chrome told; long ago when it told none.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "milliseconds since 1970 fit 64 bits"
+)]
+fn time(told: Option<f64>) -> Millis {
+    Millis(told.unwrap_or_default() as i64)
 }
 
 async fn open_tabs(answer: Result<Promise, JsValue>) -> Result<Vec<Rc<OpenTab>>, String> {
@@ -310,7 +308,7 @@ pub fn watch_projection(on: impl Fn(Projection) + 'static) {
 
 /// The JSON of a message, which may have come as text or as a plain value.
 pub fn from_message<T: DeserializeOwned>(message: &JsValue) -> Option<T> {
-    serde_json::from_value(value_of(message)?).ok()
+    quiet::read(value_of(message)?)
 }
 
 /// Types are read from a parsed value, not from the text: the parser is then compiled once, not once a type.
@@ -319,7 +317,7 @@ fn value_of(message: &JsValue) -> Option<Value> {
         Some(text) => text,
         None => JSON::stringify(message).ok()?.as_string()?,
     };
-    serde_json::from_str(&text).ok()
+    json::parse(&text)
 }
 
 /// Sends `{to: "writer", ask: <JSON text>}` to the worker; its answer, parsed. A worker that was just being

@@ -5,7 +5,7 @@
 //! - [`popup`], [`panel`], [`options`], [`web`]: one folder per page, each with one reducer.
 //! - `gallery`: every part in all its states, in a build of its own.
 //! - [`backend`]: the seam to what stands behind a page. [`chrome_page`]: what pages need of Chrome.
-//! - [`say`], [`appearance`], [`clock`]: words and times, theme and language, the clock.
+//! - [`say`], [`appearance`], [`clock`], [`json`]: words and times, theme and language, the clock, the parser.
 //!
 //! No markup carries a `style` attribute: the pages' content security policy blocks it. What has to be
 //! computed (the height of a spacer, the place of a pointer) is set through the element's style object.
@@ -39,6 +39,7 @@ pub mod chrome_page;
 pub mod clock;
 #[cfg(feature = "gallery")]
 pub mod gallery;
+pub mod json;
 #[cfg(feature = "pages")]
 pub mod options;
 #[cfg(feature = "pages")]

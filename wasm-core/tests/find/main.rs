@@ -157,12 +157,12 @@ fn filters_choose() {
             space: "Projet été",
             tags: &["à lire", "red"],
             seen: Millis(NOW.0 - 30 * DAY_MS),
-            ..tab("Mail of last month", "http://example.org/a#top")
+            ..tab("Mail of last month", "https://www.example.org/a#top")
         },
         Document {
             space: "Summer",
             tags: &["redo"],
-            ..tab("Minutes", "https://www.example.org/a/")
+            ..tab("Minutes", "https://www.example.org/a/?utm_source=x")
         },
     ];
     let index = index(&tabs);

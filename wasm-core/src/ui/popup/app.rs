@@ -39,6 +39,10 @@ pub fn PopupApp(props: &Props) -> Html {
             }
         }
     });
+    use_effect_with(popup.finder.clone(), {
+        let popup = popup.clone();
+        move |_| deeds::prepare_to_find(&popup)
+    });
     use_effect_with(popup.due(), {
         let popup = popup.clone();
         move |due| {
@@ -126,7 +130,7 @@ pub fn PopupApp(props: &Props) -> Html {
                 <Banner tone={Tone::Danger}>{ crate::ui::say::say_with(Key::WindowUnread, &[("words", words)]) }</Banner>
             }
             <Results popup={(*popup).clone()} {rows} {on_choose} {on_panel} />
-            if popup.query.trim().is_empty() {
+            if !popup.is_searching() {
                 <Actions saved={popup.followed().is_some()} streaming={popup.streaming().is_some()}
                     watchers={popup.streaming().map_or(0, |(_, stream)| stream.watchers)}
                     no_path={popup.streaming().is_some_and(|(_, stream)| stream.no_path)}

@@ -5,6 +5,7 @@ use protocol::SpaceId;
 use serde_json::Value;
 
 use crate::ask::Ask;
+use crate::quiet;
 use crate::ui::backend::Trouble;
 use crate::ui::chrome_page;
 
@@ -21,7 +22,7 @@ pub async fn ask(ask: Ask) -> Result<Option<SpaceId>, Trouble> {
         return Ok(None);
     };
     if let Some(problem) = answer.remove("problem") {
-        return Err(serde_json::from_value(problem).map_or(Trouble::NoAnswer, Trouble::Problem));
+        return Err(quiet::read(problem).map_or(Trouble::NoAnswer, Trouble::Problem));
     }
     Ok(answer
         .get("space")

@@ -1,6 +1,7 @@
 //! What the popup does in Chrome and asks of the writer. Everything that needs the person's click calls
 //! Chrome before it waits for anything.
 
+use gloo::timers::future::TimeoutFuture;
 use protocol::SpaceId;
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
@@ -12,6 +13,9 @@ use crate::ui::chrome_page::{self, OpenTab, Wish};
 use crate::ui::popup::brief::ask;
 use crate::ui::popup::state::{Busy, Deed, Input, Popup, Row, Screen, Told, is_capturable, is_shared};
 use crate::ui::say::say;
+
+/// So many tabs are made findable without a pause.
+const AT_ONCE: usize = 200;
 
 type Handle = UseReducerHandle<Popup>;
 
@@ -72,6 +76,23 @@ pub fn read_elsewhere(popup: &Handle) {
         chrome_page::next_frame().await;
         if let Ok(tabs) = chrome_page::all_tabs().await {
             popup.dispatch(Input::AllTabsRead(tabs));
+        }
+    });
+}
+
+/// Gets ready for the first letter that is typed: after the tabs and spaces were painted, and never for long.
+pub fn prepare_to_find(popup: &Handle) {
+    if popup.window.is_none() || popup.projection.is_none() {
+        return;
+    }
+    let popup = popup.clone();
+    spawn_local(async move {
+        chrome_page::next_frame().await;
+        loop {
+            TimeoutFuture::new(0).await;
+            if popup.finder.make(&popup, AT_ONCE, |deed| say(deed.label())) {
+                break;
+            }
         }
     });
 }

@@ -6,6 +6,7 @@ pub mod actions;
 pub mod app;
 pub mod brief;
 pub mod deeds;
+pub mod finder;
 pub mod footer;
 pub mod results;
 pub mod share_slot;

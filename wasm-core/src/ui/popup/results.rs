@@ -5,6 +5,7 @@
 use protocol::{Colour, SpaceId};
 use yew::prelude::*;
 
+use crate::find::Query;
 use crate::language::Key;
 use crate::ui::chrome_page::{OpenTab, favicon_of};
 use crate::ui::colour_class;
@@ -41,7 +42,8 @@ pub fn Results(props: &Props) -> Html {
     } = props;
     let tabs = rows.iter().take_while(|row| matches!(row, Row::Tab(_))).count();
     let spaces = rows.iter().filter(|row| matches!(row, Row::Space(_))).count();
-    let searching = !popup.query.trim().is_empty();
+    let searching = popup.is_searching();
+    let query = Query::parse(&popup.query);
     let in_tabs = popup.active.filter(|at| *at < tabs);
     let in_spaces = popup
         .active
@@ -60,7 +62,14 @@ pub fn Results(props: &Props) -> Html {
     let option = |at: usize| {
         rows.get(at).map(|row| {
             let group = tab_group(popup, rows, at, searching);
-            option(at, row, group, popup.active == Some(at), on_choose, on_panel)
+            option(
+                at,
+                row,
+                group,
+                &query,
+                popup.active == Some(at),
+                (on_choose, on_panel),
+            )
         })
     };
     let tabs_title = if searching {
@@ -130,9 +139,9 @@ fn option(
     at: usize,
     row: &Row,
     group: Option<(Colour, &str, bool, bool)>,
+    query: &Query,
     active: bool,
-    on_choose: &Callback<Row>,
-    on_panel: &Callback<SpaceId>,
+    (on_choose, on_panel): (&Callback<Row>, &Callback<SpaceId>),
 ) -> Html {
     let onclick = {
         let (on_choose, row) = (on_choose.clone(), row.clone());
@@ -160,19 +169,32 @@ fn option(
     html! {
         <div key={at} {class} id={option_id(LIST, at)} role="option" aria-selected={active.to_string()} {onclick} onmousedown={|event: MouseEvent| keep_focus(&event)} data-testid={testid}>
             { match row {
-                Row::Tab(tab) => tab_row(tab, group.map(|(_, title, ..)| title)),
-                Row::Space(space) => space_row(space, on_panel),
-                Row::Deed(deed) => html! { <><Icon name={deed.icon()} /><span class="grow clip">{ say(deed.label()) }</span></> },
+                Row::Tab(tab) => tab_row(tab, group.map(|(_, title, ..)| title), query),
+                Row::Space(space) => space_row(space, query, on_panel),
+                Row::Deed(deed) => html! { <><Icon name={deed.icon()} /><span class="grow clip">{ marked(say(deed.label()), query) }</span></> },
             } }
         </div>
     }
 }
 
-fn tab_row(tab: &OpenTab, group: Option<&str>) -> Html {
+/// A text in which what is sought is marked.
+fn marked(text: &str, query: &Query) -> Html {
+    let mut pieces: Vec<Html> = Vec::new();
+    let mut at = 0;
+    for range in query.ranges(text) {
+        pieces.push(text[at..range.start].to_owned().into());
+        at = range.end;
+        pieces.push(html! { <mark>{ text[range].to_owned() }</mark> });
+    }
+    pieces.push(text[at..].to_owned().into());
+    pieces.into_iter().collect()
+}
+
+fn tab_row(tab: &OpenTab, group: Option<&str>, query: &Query) -> Html {
     html! {
         <>
             <Favicon src={Some(AttrValue::from(favicon_of(&tab.url)))} url={tab.url.clone()} />
-            <bdi class="grow clip" title={tab.url.clone()}>{tab.title.clone()}</bdi>
+            <bdi class="grow clip" title={tab.url.clone()}>{ marked(&tab.title, query) }</bdi>
             if let Some(group) = group.filter(|group| !group.is_empty()) {
                 <span class="hidden">{group.to_owned()}</span>
             }
@@ -184,7 +206,7 @@ fn tab_row(tab: &OpenTab, group: Option<&str>) -> Html {
     }
 }
 
-fn space_row(space: &SpaceSummary, on_panel: &Callback<SpaceId>) -> Html {
+fn space_row(space: &SpaceSummary, query: &Query, on_panel: &Callback<SpaceId>) -> Html {
     let on_panel = on_panel.clone();
     let id = space.space;
     // Pointer only: with the keyboard the panel is a command of its own.
@@ -195,7 +217,7 @@ fn space_row(space: &SpaceSummary, on_panel: &Callback<SpaceId>) -> Html {
     html! {
         <>
             <span class={classes!("dot", colour_class(space.colour))}></span>
-            <span class="grow clip"><bdi class="strong">{space.name.clone()}</bdi><span class="faint">{" · "}{ count(Key::TabCount, space.tabs, &[]) }</span></span>
+            <span class="grow clip"><bdi class="strong">{ marked(&space.name, query) }</bdi><span class="faint">{" · "}{ count(Key::TabCount, space.tabs, &[]) }</span></span>
             <span class="end">
                 if !space.streams.is_empty() { <LiveBadge /> }
                 if !space.here.is_empty() { <People people={space.here.clone()} /> }

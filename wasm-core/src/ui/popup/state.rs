@@ -7,8 +7,9 @@ use protocol::{Colour, SpaceId};
 use yew::prelude::*;
 
 use crate::language::Key;
-use crate::ui::chrome_page::{OpenTab, WindowNow, Wish, lower};
+use crate::ui::chrome_page::{OpenTab, WindowNow, Wish};
 use crate::ui::parts::Name;
+use crate::ui::popup::finder::Finder;
 use crate::view::{LinkView, Projection, SpaceSummary, StreamSummary};
 
 /// What is on the screen.
@@ -114,6 +115,8 @@ pub struct Popup {
     pub may_capture: bool,
     /// What became of an earlier question for that permission; `None` until it is known.
     pub wish: Option<Wish>,
+    /// What finds these tabs and spaces; others have another.
+    pub finder: Finder,
 }
 
 /// What happened.
@@ -150,7 +153,24 @@ impl Popup {
             told: None,
             may_capture: false,
             wish: None,
+            finder: Finder::default(),
         }
+    }
+
+    /// Something is sought.
+    pub fn is_searching(&self) -> bool {
+        !self.query.trim().is_empty()
+    }
+
+    /// The tabs that can be found, this window's first.
+    pub fn tabs(&self) -> impl Iterator<Item = &Rc<OpenTab>> {
+        let here = self.window.iter().flat_map(|window| &window.tabs);
+        here.chain(&self.elsewhere)
+    }
+
+    /// The spaces.
+    pub fn spaces(&self) -> impl Iterator<Item = &SpaceSummary> {
+        self.projection.iter().flat_map(|projection| &projection.spaces)
     }
 
     /// The tab that is seen.
@@ -226,36 +246,13 @@ impl Popup {
 
     /// The rows: this window's tabs, then spaces; while searching what matches in all tabs, spaces and deeds.
     pub fn rows(&self, label: impl Fn(Deed) -> &'static str) -> Vec<Row> {
-        let words: Vec<String> = lower(&self.query).split_whitespace().map(str::to_owned).collect();
-        let found = |text: &str| words.iter().all(|word| text.contains(word.as_str()));
-        let here = self.window.iter().flat_map(|window| &window.tabs);
-        let spaces = self.projection.iter().flat_map(|projection| &projection.spaces);
-        if words.is_empty() {
-            return here
-                .cloned()
-                .map(Row::Tab)
-                .chain(spaces.cloned().map(Row::Space))
-                .collect();
+        if self.is_searching() {
+            return self.finder.rows(self, label);
         }
-        let mut rows: Vec<Row> = here
-            .chain(&self.elsewhere)
-            .filter(|tab| found(tab.find()))
-            .cloned()
-            .map(Row::Tab)
-            .collect();
-        rows.extend(
-            spaces
-                .filter(|space| found(&lower(&space.name)))
-                .cloned()
-                .map(Row::Space),
-        );
-        rows.extend(
-            self.deeds()
-                .into_iter()
-                .filter(|deed| found(&lower(label(*deed))))
-                .map(Row::Deed),
-        );
-        rows
+        let here = self.window.iter().flat_map(|window| &window.tabs).cloned();
+        here.map(Row::Tab)
+            .chain(self.spaces().cloned().map(Row::Space))
+            .collect()
     }
 
     /// The colour and title of a tab's group.
@@ -297,13 +294,20 @@ impl Reducible for Popup {
             Input::WindowRead(Ok(window)) => {
                 next.window = Some(window);
                 next.failed = None;
+                next.finder = Finder::default();
             }
             Input::WindowRead(Err(words)) => next.failed = Some(words),
             Input::AllTabsRead(tabs) => {
                 let here = next.window.as_ref().map(|window| window.window);
                 next.elsewhere = tabs.into_iter().filter(|tab| Some(tab.window) != here).collect();
+                if !next.elsewhere.is_empty() {
+                    next.finder = Finder::default();
+                }
             }
-            Input::ProjectionRead(projection) => next.projection = Some(projection),
+            Input::ProjectionRead(projection) => {
+                next.projection = Some(projection);
+                next.finder = Finder::default();
+            }
             Input::CaptureKnown(granted) => next.may_capture = granted,
             Input::Wished(wish) => next.wish = Some(wish),
             Input::Pointed(row) => next.active = row,
