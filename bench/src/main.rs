@@ -1,9 +1,11 @@
 //! Measurements beside a rival, taken in the same run, as JSON lines on standard output. What is being done
 //! is told on standard error.
 //!
-//! `cargo xtask bench list`, `bench live`, `bench popup`, `bench stream` and `bench relay`; without a part all
+//! `cargo xtask bench list`, `bench live`, `bench library`, `bench popup`, `bench stream` and `bench relay`; without a part all
 //! of them.
 
+#[cfg(feature = "library")]
+mod find;
 #[cfg(feature = "browsers")]
 mod library;
 mod line;
@@ -38,6 +40,11 @@ async fn main() -> std::process::ExitCode {
 
 async fn run(words: &[&str]) -> Outcome {
     match words {
+        #[cfg(feature = "library")]
+        ["library"] => {
+            find::measure();
+            Ok(())
+        }
         #[cfg(feature = "relay")]
         ["relay", parts @ ..] => relay::measure(parts).await,
         other => in_browsers(other).await,
@@ -59,9 +66,10 @@ async fn in_browsers(words: &[&str]) -> Outcome {
         ["stream"] => stream::measure().await?,
         other => {
             let other = other.join(" ");
-            return Err(
-                format!("there is no part {other}; there are: list, live, popup, stream, relay").into(),
-            );
+            return Err(format!(
+                "there is no part {other}; there are: library, list, live, popup, stream, relay"
+            )
+            .into());
         }
     }
     Ok(())

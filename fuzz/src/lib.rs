@@ -16,6 +16,7 @@ mod messages;
 mod place;
 mod records;
 mod requests;
+mod search;
 mod server_frames;
 mod session;
 mod settings;
@@ -45,6 +46,7 @@ pub const TARGETS: &[Target] = &[
     target("client_frames", client_frames::run),
     target("records", records::run),
     target("requests", requests::run),
+    target("search", search::run),
     target("server_frames", server_frames::run),
     target("session", session::run),
     target("settings", settings::run),

@@ -29,7 +29,7 @@ cargo xtask run [--demo]   build everything, start the relay, say how to load th
                            --demo also opens Chromium with it and a sample space
 cargo xtask test [PART…]   check everything, or only: fmt unit store stories lint wasm e2e
 cargo xtask build          build the extension (dist/extension), the web page and the relay
-cargo xtask bench [PART]   measure; without a part, everything; the parts: live stream list popup relay
+cargo xtask bench [PART]   measure; without a part, everything; the parts: library live stream list popup relay
   relay [PART…]            or of the relay only: fan-out idle durable rest storm slow
 cargo xtask fuzz [TARGET]  look for inputs that break something, of one target or of all
   [--seconds N]            for so long, all together (60)
@@ -59,9 +59,11 @@ fn dispatch(words: &[&str]) -> Result<ExitCode> {
         ["test", parts @ ..] => return test::test(parts),
         ["build"] => build_all()?,
         ["bench"] => {
+            bench_library()?;
             bench_in_browsers(&[])?;
             bench_relay(&[])?;
         }
+        ["bench", "library"] => bench_library()?,
         ["bench", "relay", parts @ ..] => bench_relay(parts)?,
         ["bench", arguments @ ..] => bench_in_browsers(arguments)?,
         ["fuzz", words @ ..] => fuzz::fuzz(words)?,
@@ -96,6 +98,14 @@ fn bench_in_browsers(arguments: &[&str]) -> Result<()> {
         .args(arguments)
         .env("TABSPACE_EXTENSION", extension)
         .env("TABSPACE_RELAY_BIN", relay)
+        .run()
+}
+
+/// Measures the library's search, built for release.
+fn bench_library() -> Result<()> {
+    cargo()
+        .args(["run", "--release", "--package", "tabspace-bench"])
+        .args(["--no-default-features", "--features", "library", "--", "library"])
         .run()
 }
 
