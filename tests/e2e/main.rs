@@ -3,6 +3,7 @@
 
 mod erase;
 mod firefox;
+mod journal;
 mod keyboard;
 mod panel;
 mod prompt;

@@ -103,6 +103,16 @@ impl World {
         Ok(self)
     }
 
+    /// As [`World::restart_host`], but the browser is killed (`kill -9`) instead of quit.
+    ///
+    /// # Errors
+    /// When what is expected does not happen in time.
+    pub async fn kill_host(mut self) -> Result<Self> {
+        self.host.kill();
+        self.host = host().profile(self.profile.path()).start().await?;
+        Ok(self)
+    }
+
     /// The host tells the extension where the relay is, as a person does: on the options page.
     ///
     /// # Errors

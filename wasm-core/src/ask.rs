@@ -3,6 +3,8 @@
 //! A page sends [`ToWriter`] with `chrome.runtime.sendMessage` to the service worker, which answers itself or
 //! passes it on to the offscreen document. A page that shows a space opens a port (`chrome.runtime.connect`)
 //! named [`VIEW_PORT`], says [`FromPage::Show`] and then receives [`ToPage`] whenever something changed.
+//!
+//! The popup is to be small: what it never asks is not in its build.
 
 use protocol::code::Refusal;
 use protocol::rest::Invite;
@@ -10,6 +12,10 @@ use protocol::{Role, SpaceId, StreamId, TabId};
 use serde::{Deserialize, Serialize};
 
 use crate::command::Command;
+#[cfg(not(feature = "popup"))]
+use crate::library::follow::WindowSeen;
+#[cfg(not(feature = "popup"))]
+use crate::library::journal::Point;
 use crate::statistics::Reading;
 use crate::view::{Projection, SpaceView};
 
@@ -26,6 +32,25 @@ pub enum Ask {
         window: i32,
         /// The space's name; `None` for one made of the date.
         name: Option<String>,
+    },
+    /// Makes a space of a window that is not there any more. Answer: [`Answer::Space`].
+    #[cfg(not(feature = "popup"))]
+    KeepWindow {
+        /// What was in it.
+        seen: WindowSeen,
+        /// The space's name.
+        name: String,
+    },
+    /// What the journal has. Answer: [`Answer::Earlier`].
+    #[cfg(not(feature = "popup"))]
+    Earlier,
+    /// Makes spaces of the windows of a point of the journal. Answer: [`Answer::Done`].
+    #[cfg(not(feature = "popup"))]
+    BringBack {
+        /// Which.
+        point: Point,
+        /// The name of the space; with a number behind it when there are several.
+        name: String,
     },
     /// Opens a space's tabs in a new window and follows it. Answer: [`Answer::Done`].
     Restore(SpaceId),
@@ -123,8 +148,27 @@ pub enum Answer {
     },
     /// Everything in short.
     Projection(Projection),
+    /// What the journal has.
+    #[cfg(not(feature = "popup"))]
+    Earlier(Earlier),
     /// It was not done.
     Problem(Problem),
+}
+
+/// What the journal has.
+#[cfg(not(feature = "popup"))]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Earlier {
+    /// The latest first.
+    pub points: Vec<Point>,
+    /// What they take.
+    pub size_bytes: usize,
+    /// What they may take.
+    pub budget_bytes: usize,
+    /// Records that could not be read and were set aside.
+    pub aside: usize,
+    /// Why the last look could not be kept; the browser's words.
+    pub failure: Option<String>,
 }
 
 /// Why something was not done.
@@ -160,6 +204,8 @@ pub enum Problem {
     NotShared,
     /// The space is not here (any more).
     NoSuchSpace,
+    /// The journal does not have this any more, or cannot read it.
+    NoSuchPoint,
     /// Storage failed; Chrome's words.
     NotSaved(String),
     /// An incognito window.

@@ -3,6 +3,8 @@
 
 #[path = "library/backup.rs"]
 mod backup;
+#[path = "library/journal.rs"]
+mod journal;
 #[path = "library/sharing.rs"]
 mod sharing;
 

@@ -1,13 +1,16 @@
 //! The extension's own pages: popup, side panel, options.
 
+use std::time::Duration;
+
 use protocol::{Code, Refusal, Role};
 use serde_json::{Value, json};
 use tabspace_tests::people::t;
-use wasm_core::ask::{Answer, Never, Problem, Visible};
+use wasm_core::ask::{Answer, Earlier, Never, Problem, Visible};
+use wasm_core::library::journal::{BUDGET_BYTES, Point, Reason};
 use wasm_core::view::{LinkView, MediaView, Notice, NoticeKind, Projection, SpaceView};
 
 use super::sample::{
-    self, LONG_NAME, chrome_groups, chrome_tabs, crowded_view, empty_view, followed, glimpse, held,
+    self, LONG_NAME, before, chrome_groups, chrome_tabs, crowded_view, empty_view, followed, glimpse, held,
     many_chrome_tabs, many_spaces, projection, space, view, view_with_stream,
 };
 use super::{Deed, Scene};
@@ -324,12 +327,32 @@ fn welcome() -> Vec<Scene> {
     ]
 }
 
+/// A journal with so many points, and what went wrong with it.
+fn earlier(points: usize, aside: usize, failure: Option<String>) -> Answer {
+    let reasons = [Reason::Session, Reason::Closed, Reason::Hour];
+    let point = |at: usize| Point {
+        at: before(Duration::from_mins(7 + 61 * at as u64)),
+        reason: reasons[at % 3],
+        windows: 1 + at % 3,
+        tabs: 1 + 17 * (at % 5),
+        bytes: 40_000,
+    };
+    let points: Vec<Point> = (0..points).map(point).collect();
+    Answer::Earlier(Earlier {
+        size_bytes: points.iter().map(|point| point.bytes).sum(),
+        budget_bytes: BUDGET_BYTES,
+        points,
+        aside,
+        failure,
+    })
+}
+
 fn options() -> Vec<Scene> {
     let settings = json!({ "settings": Answer::Settings {
         relay: "https://tabspace.example.org".to_owned(),
         ignored: "*://*.bank.example/*\nmail.example.org".to_owned(),
         your_name: "Ada".to_owned(),
-    } });
+    }, "earlier": earlier(4, 0, None), "bring_back": Answer::Done });
     let of = |name: &str, answers: &Value| {
         let fixture = chrome(&chrome_tabs(), &projection(), answers);
         Scene::new(
@@ -354,7 +377,12 @@ fn options() -> Vec<Scene> {
     };
     let mut checking = settings.clone();
     checking["set_relay"] = json!("never");
-    let silent = json!({ "settings": Answer::Done });
+    let silent = json!({ "settings": Answer::Done, "earlier": "never" });
+    let mut nothing = settings.clone();
+    nothing["earlier"] = json!(earlier(0, 0, None));
+    let mut troubled = settings.clone();
+    troubled["earlier"] = json!(earlier(60, 2, Some("QuotaExceededError".to_owned())));
+    troubled["bring_back"] = json!(Answer::Problem(Problem::NoSuchPoint));
     let ignored: Vec<String> = (0..300)
         .map(|at| format!("*://*.a-long-name-of-a-site-{at}.example/*"))
         .collect();
@@ -362,7 +390,7 @@ fn options() -> Vec<Scene> {
         relay: format!("https://{}.example.org", "a-long-name-of-a-relay-".repeat(6)),
         ignored: ignored.join("\n"),
         your_name: LONG_NAME.to_owned(),
-    } });
+    }, "earlier": earlier(60, 0, None) });
     vec![
         of("relay-away", &refusing(relay_away())).does(&[Deed::Click("save-relay")]),
         of("relay-in-use", &refusing(in_use)).does(&[Deed::Click("save-relay")]),
@@ -373,6 +401,11 @@ fn options() -> Vec<Scene> {
         of("loading", &json!({ "settings": "never" })).shows("relay"),
         of("relay-good", &settings).does(&[Deed::Click("save-relay")]),
         of("relay-wrong", &wrong).does(&[Deed::Click("save-relay")]),
+        of("earlier-nothing", &nothing).shows("nothing-earlier"),
+        of("earlier-brought", &settings)
+            .does(&[Deed::Click("bring-back")])
+            .shows("brought-back"),
+        of("earlier-troubled", &troubled).does(&[Deed::Click("show-all-earlier"), Deed::Click("bring-back")]),
         of("erase", &settings).does(&[Deed::Click("erase")]),
     ]
 }

@@ -78,6 +78,16 @@ impl Store {
         self.load(Some(range)).await
     }
 
+    /// All keys, in order.
+    pub async fn keys(&self) -> Result<Vec<String>, Failure> {
+        let store = self
+            .database
+            .transaction_with_str(RECORDS)?
+            .object_store(RECORDS)?;
+        let keys: Array = done(&store.get_all_keys()?).await?.unchecked_into();
+        Ok(keys.into_iter().filter_map(|key| key.as_string()).collect())
+    }
+
     async fn load(&self, range: Option<IdbKeyRange>) -> Result<Vec<(String, String)>, Failure> {
         let store = self
             .database

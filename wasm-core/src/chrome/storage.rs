@@ -8,6 +8,7 @@ use crate::browser::{Failure, clock, object, property, settled};
 const PROJECTION: &str = "projection";
 const FOLLOWED: &str = "followed";
 const STREAMED: &str = "streamed";
+const NOTED: &str = "noted";
 const STREAM_WISH: &str = "stream_wish";
 /// A wish is granted without another question for this long after the permission was given.
 const WISH_MS: i64 = 120_000;
@@ -57,6 +58,19 @@ pub(crate) async fn keep_streamed(tabs: &[i32]) -> Result<(), Failure> {
 /// The tabs that are streamed; none after the browser was started.
 pub(crate) async fn streamed() -> Result<Vec<i32>, Failure> {
     ids(STREAMED).await
+}
+
+/// Remembers until the browser ends that the journal goes on.
+pub(crate) async fn keep_noted() -> Result<(), Failure> {
+    settled(set_session(&object([(NOTED, true.into())]))?)
+        .await
+        .map(drop)
+}
+
+/// Whether the journal goes on; not after the browser was started.
+pub(crate) async fn is_noted() -> Result<bool, Failure> {
+    let noted = settled(get_session(NOTED)?).await?;
+    Ok(property(&noted, NOTED).is_truthy())
 }
 
 async fn keep_ids(key: &str, ids: &[i32]) -> Result<(), Failure> {

@@ -5,6 +5,7 @@
 //! followed is in `chrome.storage.session`, everything else is on disk.
 
 mod erase;
+mod journal;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -16,7 +17,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use protocol::Millis;
 
-use crate::ask::{Answer, Problem, VIEW_PORT};
+use crate::ask::{Answer, Ask, Problem, VIEW_PORT};
 use crate::browser::performer::Reach;
 use crate::browser::timer::{Soon, pause};
 use crate::browser::turn::Turns;
@@ -83,6 +84,7 @@ struct State {
     looking: Cell<bool>,
     look: Soon,
     outbox_tried: Cell<bool>,
+    journal: journal::Desk,
     /// What the icon shows.
     sign: Cell<Sign>,
 }
@@ -122,6 +124,7 @@ pub struct Worker(Rc<State>);
 pub async fn start_worker() -> Worker {
     let state = Rc::new_cyclic(|this: &std::rc::Weak<State>| {
         let this = this.clone();
+        let noting = this.clone();
         State {
             deciding: Turns::default(),
             writer: RefCell::default(),
@@ -144,6 +147,11 @@ pub async fn start_worker() -> Worker {
                 }
             }),
             outbox_tried: Cell::default(),
+            journal: journal::Desk::new(move || {
+                if let Some(state) = noting.upgrade() {
+                    spawn_local(state.note());
+                }
+            }),
             sign: Cell::new(Sign::Quiet),
         }
     });
@@ -153,6 +161,7 @@ pub async fn start_worker() -> Worker {
     let streamed = storage::streamed().await.unwrap_or_default();
     state.streamed.borrow_mut().extend(streamed);
     state.look_at_all();
+    spawn_local(Rc::clone(&state).note_all());
     Worker(state)
 }
 
@@ -163,7 +172,13 @@ impl Worker {
     pub async fn message(&self, message: JsValue) -> Option<String> {
         let state = Rc::clone(&self.0);
         if let Some(ask) = runtime::body(&message, "ask") {
-            return state.answer(ask).await;
+            return match serde_json::from_str(&ask) {
+                Ok(Ask::Earlier) => runtime::write(&state.earlier().await).ok(),
+                Ok(Ask::BringBack { point, name }) => {
+                    runtime::write(&state.bring_back(&point, &name).await).ok()
+                }
+                _ => state.answer(ask).await,
+            };
         }
         if runtime::body(&message, "erase").is_some() {
             return state.erase().await;
@@ -182,6 +197,7 @@ impl Worker {
     /// Something happened in a window.
     pub fn window_changed(&self, window: i32) {
         self.0.look_at(window);
+        self.0.journal.changed(window);
     }
 
     /// Something happened in a tab: its address, and the one that it is about to go to.
@@ -192,6 +208,7 @@ impl Worker {
             spawn_local(Rc::clone(state).tell_streamed(Sight::Streamed { tab, url, going }));
         }
         state.look_at(window);
+        state.journal.changed(window);
     }
 
     /// Chrome gave a tab another id.
@@ -215,6 +232,7 @@ impl Worker {
     pub fn window_closing(&self, window: i32) {
         let known = self.0.followed.borrow_mut().remove(&window);
         self.0.to_look_at.borrow_mut().remove(&window);
+        self.0.note_closed(window);
         if known {
             let state = Rc::clone(&self.0);
             spawn_local(async move { state.tell(&Sight::WindowGone(window)).await });

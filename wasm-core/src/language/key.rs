@@ -61,6 +61,10 @@ keys! {
     Away
     Back
     BecomesVisible
+    BringBack
+    BringBackOf
+    BringingBack
+    BroughtBack
     BrowserRefused
     Cancel
     CaptureFailed
@@ -134,6 +138,14 @@ keys! {
     DetailsRoute
     DetailsSize
     Dismiss
+    EarlierAside
+    EarlierClosed
+    EarlierFailing
+    EarlierHint
+    EarlierHour
+    EarlierNothing
+    EarlierSession
+    EarlierWindows
     Edit
     EditMessage
     Edited
@@ -200,6 +212,7 @@ keys! {
     NoPathHost
     NoSpaces
     NoSpacesHere
+    NoSuchPoint
     NoSuchSpaceAdvice
     NoSuchSpaceHere
     NoTabs
@@ -272,6 +285,7 @@ keys! {
     SevenDays
     Share
     SharedNotOpen
+    ShowAllEarlier
     SpaceFullAdvice
     SpaceMenu
     SpaceName
@@ -324,6 +338,7 @@ keys! {
     WhatGoesOut
     WhatThisIs
     WhoIsHere
+    WindowCount
     WindowUnread
     YouAreLive
     YouAreLiveElsewhere

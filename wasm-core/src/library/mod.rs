@@ -8,6 +8,7 @@ pub mod duplicates;
 pub mod engine;
 pub mod follow;
 pub mod ignore;
+pub mod journal;
 pub(crate) mod private;
 pub mod settings;
 

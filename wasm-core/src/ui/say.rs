@@ -211,6 +211,7 @@ pub fn problem(problem: &Problem) -> String {
         Problem::CaptureFailed(words) => say_with(Key::CaptureFailed, &[("words", words)]),
         Problem::NotShared => say(Key::NotShared).to_owned(),
         Problem::NoSuchSpace => say(Key::NoSuchSpaceHere).to_owned(),
+        Problem::NoSuchPoint => say(Key::NoSuchPoint).to_owned(),
         Problem::NotSaved(words) => say_with(Key::NotSavedWords, &[("words", words)]),
         Problem::Incognito => say(Key::Incognito).to_owned(),
     }

@@ -53,6 +53,12 @@ impl Writer {
         let performer = &self.performer;
         match ask {
             Ask::SaveWindow { window, name } => self.save_window(window, name).await,
+            Ask::KeepWindow { seen, name } => {
+                let space = performer.with(|engine, now| engine.keep_window(now, seen, &name));
+                Ok(Answer::Space(space))
+            }
+            // The worker has the journal, and answers for it.
+            Ask::Earlier | Ask::BringBack { .. } => Err(not_saved(unexpected())),
             Ask::Restore(space) => self.restore(space).await,
             Ask::WhatIsShared(space) => performer
                 .look(|engine| {

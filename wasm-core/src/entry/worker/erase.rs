@@ -9,7 +9,7 @@ use crate::browser::lock::Lock;
 use crate::browser::store::Store;
 use crate::chrome::badge::{self, Sign};
 use crate::chrome::writer::{DATABASE, LOCK};
-use crate::chrome::{offscreen, runtime, storage, wake};
+use crate::chrome::{journal, offscreen, runtime, storage, wake};
 
 impl State {
     /// Erases what is kept, and answers as the writer does.
@@ -31,6 +31,8 @@ impl State {
         }
         let _lock = Lock::take(LOCK).await?;
         Store::open(DATABASE).await?.clear().await?;
+        Store::open(journal::DATABASE).await?.clear().await?;
+        self.journal.forget();
         storage::clear().await?;
         self.followed.borrow_mut().clear();
         self.streamed.borrow_mut().clear();

@@ -130,6 +130,22 @@ impl Engine {
         if let Some(space) = self.follows(window) {
             return space;
         }
+        let (binding, mut writes) = self.make_space(now, seen, name);
+        let space = binding.space;
+        writes.push(put(binding_key(window), &binding));
+        self.bindings.insert(window, binding);
+        self.session.commit(writes);
+        space
+    }
+
+    /// Makes a private space of a window that is not there any more, or not to be followed.
+    pub fn keep_window(&mut self, now: Millis, seen: WindowSeen, name: &str) -> SpaceId {
+        let (binding, writes) = self.make_space(now, seen, name);
+        self.session.commit(writes);
+        binding.space
+    }
+
+    fn make_space(&mut self, now: Millis, seen: WindowSeen, name: &str) -> (Binding, Vec<Write>) {
         let space = SpaceId::from_bits((self.random)());
         let you = MemberId::from_bits((self.random)());
         let mut binding = Binding::new(space);
@@ -146,12 +162,10 @@ impl Engine {
                 .map_or(colour_of(you), |group| group.colour),
             ..spread_out(&state)
         };
-        let mut writes = vec![put(binding_key(window), &binding)];
+        let mut writes = Vec::new();
         let private = Private::new(space, you, self.session.device(), now, created, &mut writes);
         self.privates.insert(space, private);
-        self.bindings.insert(window, binding);
-        self.session.commit(writes);
-        space
+        (binding, writes)
     }
 
     /// A space as a window.

@@ -1,3 +1,4 @@
-//! The options: the relay, the person's name, what is never shared, appearance, language.
+//! The options: the relay, the person's name, what is never shared, earlier windows, appearance, language.
 
 pub mod app;
+mod earlier;

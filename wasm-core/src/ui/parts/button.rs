@@ -56,6 +56,9 @@ pub struct ButtonProps {
     /// It was pressed.
     #[prop_or_default]
     pub onclick: Callback<MouseEvent>,
+    /// What is read aloud instead of its words, where these alone do not say of what.
+    #[prop_or_default]
+    pub label: Option<AttrValue>,
     /// More classes, of the place that it stands in.
     #[prop_or_default]
     pub class: Classes,
@@ -82,7 +85,7 @@ pub fn Button(props: &ButtonProps) -> Html {
     let busy = props.busy.then_some("true");
     html! {
         <button type={if props.submit { "submit" } else { "button" }} class={classes!("button", props.kind.class(), props.class.clone())}
-            disabled={props.disabled} aria-disabled={busy} aria-busy={busy} {onclick} data-testid={props.testid}>
+            disabled={props.disabled} aria-label={props.label.clone()} aria-disabled={busy} aria-busy={busy} {onclick} data-testid={props.testid}>
             if props.busy {
                 <span class="spinner" aria-hidden="true"></span>
             } else if let Some(name) = props.icon {

@@ -1,0 +1,78 @@
+//! What was open is kept without anybody saving it, and found again after the browser was killed.
+
+use tabspace_tests::Result;
+use tabspace_tests::people::{TITLES, World, t};
+
+/// The texts of the windows in the journal; before it is there, nothing.
+const NOTED: &str = "(async () => {
+    const known = await indexedDB.databases();
+    if (!known.some(({ name }) => name === 'tabspace-journal')) return '';
+    const opening = indexedDB.open('tabspace-journal');
+    await new Promise((resolve) => { opening.onsuccess = resolve; });
+    const windows = IDBKeyRange.bound('window/', 'window/~');
+    const reading = opening.result.transaction('records').objectStore('records').getAll(windows);
+    await new Promise((resolve) => { reading.onsuccess = resolve; });
+    opening.result.close();
+    return reading.result.join('\\n');
+})()";
+
+#[tokio::test]
+async fn what_was_open_when_the_browser_was_killed_can_be_brought_back() -> Result<()> {
+    let world = World::new("journal", &[]).await?;
+    let first = world.host.open_window(&world.site.page("/one")).await?;
+    for path in ["/two", "/plain"] {
+        world.host.open(&world.site.page(path)).await?;
+    }
+    first.bring_to_front().await?;
+    let looking = world.page_of_extension("welcome.html");
+    let look = world.host.open_window(&looking).await?;
+    let kept = format!(
+        "{NOTED}.then((text) => ['Page one', 'Page two', 'Plain'].every((title) => text.includes(title)))"
+    );
+    look.wait_for(&kept, "the journal to hold the window").await?;
+
+    let world = world.kill_host().await?;
+    let options = world
+        .host
+        .open_window(&world.page_of_extension("options.html"))
+        .await?;
+    options
+        .wait_for(
+            &format!("document.querySelector('{}') !== null", t("bring-back")),
+            "what was open when it was killed",
+        )
+        .await?;
+    world.picture(&options, "earlier").await?;
+    options.click(&t("bring-back")).await?;
+    options
+        .wait_for(
+            &format!("document.querySelector('{}') !== null", t("brought-back")),
+            "that it is brought back",
+        )
+        .await?;
+    let projection = world.projection().await?;
+    let spaces = projection["spaces"].as_array().cloned().unwrap_or_default();
+    assert!(spaces.len() >= 2, "one of each window: {projection}");
+    let mut held = Vec::new();
+    for space in spaces {
+        let address = format!("panel.html?space={}", space["space"].as_str().unwrap_or_default());
+        let panel = world.host.open_window(&world.page_of_extension(&address)).await?;
+        panel
+            .wait_for(&format!("{TITLES} !== ''"), "the tabs of a space")
+            .await?;
+        held.push(
+            panel
+                .evaluate(TITLES)
+                .await?
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
+        );
+        panel.close().await?;
+    }
+    let ours = held
+        .iter()
+        .filter(|titles| titles.contains("Page one|Page two|Plain"));
+    assert_eq!(ours.count(), 1, "{held:?}");
+    Ok(())
+}
