@@ -1,4 +1,5 @@
-//! What was open is kept without anybody saving it, and found again after the browser was killed.
+//! What was open is kept without anybody saving it, and found again after the browser was killed; a space follows a window
+//! that comes back.
 
 use tabspace_tests::Result;
 use tabspace_tests::people::{TITLES, World, t};
@@ -74,5 +75,42 @@ async fn what_was_open_when_the_browser_was_killed_can_be_brought_back() -> Resu
         .iter()
         .filter(|titles| titles.contains("Page one|Page two|Plain"));
     assert_eq!(ours.count(), 1, "{held:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_space_follows_its_window_again_when_chrome_brings_it_back() -> Result<()> {
+    let world = World::new("comes-back", &[]).await?;
+    let one = world.host.open_window(&world.site.page("/one")).await?;
+    world.host.open(&world.site.page("/two")).await?;
+    let popup = world.save(&one).await?;
+    popup.close().await?;
+
+    let world = world.restart_host_with(&["--restore-last-session"]).await?;
+    let restored = world
+        .host
+        .wait_for_target("the page to be restored", |target| target.url.ends_with("/one"))
+        .await?;
+    // Once the space follows it, another tab of that window comes into the space.
+    let plain = world.site.page("/plain");
+    let open = format!(
+        "chrome.tabs.query({{}}).then(([...tabs]) => chrome.tabs.create({{ url: '{plain}', active: false, \
+         windowId: tabs.find(({{ url }}) => url.endsWith('/one')).windowId }}))"
+    );
+    let panel = world.panel_of_any().await?;
+    panel
+        .wait_for(
+            "chrome.storage.session.get('followed').then(({ followed }) => followed?.length > 0)",
+            "the window to be recognised",
+        )
+        .await?;
+    world.in_chrome(&open).await?;
+    panel
+        .wait_for(
+            &format!("{TITLES} === 'Page one|Page two|Plain'"),
+            "the space to follow its window",
+        )
+        .await?;
+    drop(restored);
     Ok(())
 }

@@ -97,9 +97,20 @@ impl World {
     ///
     /// # Errors
     /// When what is expected does not happen in time.
-    pub async fn restart_host(mut self) -> Result<Self> {
+    pub async fn restart_host(self) -> Result<Self> {
+        self.restart_host_with(&[]).await
+    }
+
+    /// As [`World::restart_host`], with more arguments for the browser.
+    ///
+    /// # Errors
+    /// When what is expected does not happen in time.
+    pub async fn restart_host_with(mut self, arguments: &[&str]) -> Result<Self> {
         self.host.quit().await?;
-        self.host = host().profile(self.profile.path()).start().await?;
+        let launch = arguments
+            .iter()
+            .fold(host(), |launch, argument| launch.argument(*argument));
+        self.host = launch.profile(self.profile.path()).start().await?;
         Ok(self)
     }
 

@@ -9,6 +9,7 @@
 //! | `outbox/{id}/{n}` | own ops that the relay has not acknowledged |
 //! | `kept/{id}/{n}` | own ops that it has, for a while: a relay that is restored from a backup may lack them |
 //! | `binding/{window}` | a window that a space follows |
+//! | `asleep/{id}` | a space whose window is gone and may come back |
 //! | `sharing/{id}` | a private space that the relay was asked to share, and has not answered for |
 
 use protocol::{Seq, SpaceId};
@@ -54,6 +55,11 @@ pub fn kept_key(space: SpaceId, n: u64) -> String {
 /// The key of a window that a space follows.
 pub fn binding_key(window: i32) -> String {
     format!("binding/{window}")
+}
+
+/// The key of a space whose window is gone.
+pub fn asleep_key(space: SpaceId) -> String {
+    format!("asleep/{space}")
 }
 
 /// The key of a private space's share that was begun.

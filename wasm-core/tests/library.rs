@@ -1,6 +1,8 @@
 //! The tab library alone, with no relay: what is saved survives, and what is shared was chosen.
 #![cfg(not(target_arch = "wasm32"))]
 
+#[path = "library/asleep.rs"]
+mod asleep;
 #[path = "library/backup.rs"]
 mod backup;
 #[path = "library/journal.rs"]

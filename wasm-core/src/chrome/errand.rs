@@ -4,6 +4,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use protocol::Millis;
 use serde::{Deserialize, Serialize};
 
 use super::badge::Sign;
@@ -43,6 +44,9 @@ pub(crate) enum Errand {
         /// Whether something waits for the relay.
         unsent: bool,
     },
+    /// Keep until when windows that nobody follows are to be shown to the writer: a space waits for one of them.
+    /// [`Found::Done`].
+    KeepAwaited(Option<Millis>),
     /// Keep which of Chrome's tabs are streamed, to tell where they go. [`Found::Done`].
     KeepStreamed(Vec<i32>),
     /// Show this on the icon. [`Found::Done`].

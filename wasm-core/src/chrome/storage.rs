@@ -1,6 +1,7 @@
 //! `chrome.storage`: the projection that popups paint from, and what is good until the browser ends.
 
 use js_sys::Promise;
+use protocol::Millis;
 use wasm_bindgen::prelude::*;
 
 use crate::browser::{Failure, clock, object, property, settled};
@@ -8,6 +9,7 @@ use crate::browser::{Failure, clock, object, property, settled};
 const PROJECTION: &str = "projection";
 const FOLLOWED: &str = "followed";
 const STREAMED: &str = "streamed";
+const AWAITED: &str = "awaited";
 const NOTED: &str = "noted";
 const STREAM_WISH: &str = "stream_wish";
 /// A wish is granted without another question for this long after the permission was given.
@@ -58,6 +60,22 @@ pub(crate) async fn keep_streamed(tabs: &[i32]) -> Result<(), Failure> {
 /// The tabs that are streamed; none after the browser was started.
 pub(crate) async fn streamed() -> Result<Vec<i32>, Failure> {
     ids(STREAMED).await
+}
+
+/// Keeps until when windows are awaited, until the browser ends.
+pub(crate) async fn keep_awaited(until: Option<Millis>) -> Result<(), Failure> {
+    #[expect(clippy::cast_precision_loss, reason = "a time in milliseconds fits a double")]
+    let until = until.map_or(0.0, |until| until.0 as f64);
+    settled(set_session(&object([(AWAITED, until.into())]))?)
+        .await
+        .map(drop)
+}
+
+/// Until when windows are awaited; none are when the browser was just started.
+pub(crate) async fn awaited() -> Result<Option<Millis>, Failure> {
+    let until = property(&settled(get_session(AWAITED)?).await?, AWAITED).as_f64();
+    #[expect(clippy::cast_possible_truncation, reason = "a time in milliseconds")]
+    Ok(until.map(|until| Millis(until as i64)))
 }
 
 /// Remembers until the browser ends that the journal goes on.

@@ -5,6 +5,7 @@
 //! followed is in `chrome.storage.session`, everything else is on disk.
 
 mod erase;
+mod errands;
 mod journal;
 
 use std::cell::{Cell, RefCell};
@@ -23,10 +24,10 @@ use crate::browser::timer::{Soon, pause};
 use crate::browser::turn::Turns;
 use crate::browser::{Failure, clock, settled};
 use crate::chrome::badge::Sign;
-use crate::chrome::errand::{Errand, Found, Hands, Running};
+use crate::chrome::errand::{Errand, Hands, Running};
 use crate::chrome::runtime::{self, HeldPort, Port, To};
 use crate::chrome::writer::{Sight, Writer};
-use crate::chrome::{badge, capture, offscreen, storage, tabs, wake, windows};
+use crate::chrome::{badge, offscreen, storage, tabs, windows};
 
 /// Chrome tells of one deed in several events: they are looked at together.
 const LOOK_AFTER_MS: u32 = 100;
@@ -549,54 +550,6 @@ impl State {
             }
         }
         self.looking.set(false);
-    }
-
-    // --- errands ---
-
-    async fn run(self: &Rc<Self>, errand: Errand) -> Result<Found, Failure> {
-        match errand {
-            Errand::ListWindows => windows::list().await.map(Found::Windows),
-            Errand::LookAt(window) => tabs::look_at(window).await.map(Found::Window),
-            Errand::Focus(window) => Ok(Found::Focused(windows::focus(window).await)),
-            Errand::Open(plan) => windows::open(&plan).await.map(Found::Opened),
-            Errand::FindTab(tab) => Ok(Found::Tab(tabs::find(tab).await)),
-            Errand::PermitCapture(tab) => Ok(Found::Permit(capture::permit(tab).await)),
-            Errand::KeepProjection(text) => storage::keep_projection(&text).await.map(|()| Found::Done),
-            Errand::LookSoon(window) => {
-                self.look_at(window);
-                Ok(Found::Done)
-            }
-            Errand::ListReplaced => Ok(Found::Replaced(self.replaced.borrow().clone())),
-            Errand::KeepFollowed { windows, unsent } => {
-                self.followed.replace(windows.iter().copied().collect());
-                storage::keep_followed(&windows).await?;
-                let on = unsent || !windows.is_empty();
-                wake::regularly(on).await.map(|()| Found::Done)
-            }
-            Errand::KeepStreamed(tabs) => {
-                self.streamed.replace(tabs.iter().copied().collect());
-                storage::keep_streamed(&tabs).await.map(|()| Found::Done)
-            }
-            Errand::ShowSign(sign) => {
-                self.sign.set(sign);
-                badge::show(sign).await.map(|()| Found::Done)
-            }
-            Errand::ShowSaved => {
-                badge::show_saved().await?;
-                let state = Rc::clone(self);
-                spawn_local(async move {
-                    pause(SAVED_MS).await;
-                    // It is only a sign.
-                    let _ = badge::show(state.sign.get()).await;
-                });
-                Ok(Found::Done)
-            }
-            Errand::StayAwake => Ok(Found::Done),
-            Errand::NotNeeded => {
-                self.close_offscreen().await;
-                Ok(Found::Done)
-            }
-        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! which loads it from disk, uses it, and lets it go. Only an engine that was told to [`Engine::go_live`]
 //! connects to the relay.
 
+mod asleep;
 mod backup;
 mod difference;
 mod duplicates;
@@ -30,6 +31,8 @@ use crate::record::{DEVICE_KEY, SETTINGS_KEY, log_key};
 use crate::session::replica::put;
 use crate::session::{Effect, Session, commands};
 use crate::view::{LinkView, Notice, NoticeKind};
+use asleep::Asleep;
+pub use asleep::WAITS_MS;
 pub use backup::{BroughtIn, LeftOut, library_of};
 use sharing::Sharing;
 pub use showing::Showing;
@@ -43,6 +46,7 @@ pub struct Engine {
     session: Session,
     privates: BTreeMap<SpaceId, Private>,
     bindings: BTreeMap<i32, Binding>,
+    asleep: BTreeMap<SpaceId, Asleep>,
     sharing: BTreeMap<SpaceId, Sharing>,
     settings: Settings,
     ignored: IgnoreList,
@@ -89,6 +93,7 @@ impl Engine {
         let mut damaged = Vec::new();
         let mut privates = BTreeMap::new();
         let mut bindings = BTreeMap::new();
+        let mut asleep = BTreeMap::new();
         let mut sharing = BTreeMap::new();
         let mut events = Vec::new();
         for (key, text) in records {
@@ -116,6 +121,12 @@ impl Engine {
                         _ => damaged.push(key.clone()),
                     }
                 }
+                (Some("asleep"), Some(id)) => match (id.parse(), serde_json::from_str::<Asleep>(text)) {
+                    (Ok(space), Ok(waiting)) => {
+                        asleep.insert(space, waiting);
+                    }
+                    _ => damaged.push(key.clone()),
+                },
                 (Some("sharing"), Some(id)) => {
                     // One that cannot be read any more is begun anew.
                     if let (Ok(space), Ok(begun)) = (id.parse(), serde_json::from_str::<Sharing>(text)) {
@@ -137,11 +148,13 @@ impl Engine {
         bindings.retain(|_, binding: &mut Binding| {
             privates.contains_key(&binding.space) || session.state(binding.space).is_some()
         });
+        asleep.retain(|space, _| privates.contains_key(space) || session.state(*space).is_some());
         let ignored = IgnoreList::new(&settings.ignored);
         let engine = Self {
             session,
             privates,
             bindings,
+            asleep,
             sharing,
             settings,
             ignored,
@@ -323,6 +336,9 @@ impl Engine {
         if let Some(window) = self.window_of(space) {
             self.window_gone(now, window);
         }
+        let mut writes = Vec::new();
+        self.wake(space, &mut writes);
+        self.session.commit(writes);
         if let Some(private) = self.privates.remove(&space) {
             self.session.commit(private.removal());
             self.drop_share(space);

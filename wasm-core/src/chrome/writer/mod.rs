@@ -79,6 +79,8 @@ impl Core for Engine {
 pub(crate) enum Sight {
     /// A followed window as it is now.
     Window(i32, WindowSeen),
+    /// A window that nobody follows as it is now, while a space waits for one.
+    Unfollowed(i32, WindowSeen),
     /// A window closed, or is about to.
     WindowGone(i32),
     /// Chrome gave a tab another id.
@@ -132,6 +134,7 @@ pub(crate) struct Writer {
 struct Kept {
     projection: String,
     followed: Option<(Vec<i32>, bool)>,
+    awaited: Option<Millis>,
     streamed: Option<Vec<i32>>,
     sign: Option<Sign>,
     /// The ignore list that the running streams were last checked against.
@@ -266,6 +269,10 @@ impl Writer {
                     self.look_again.ask();
                 }
             }
+            Sight::Unfollowed(window, seen) => {
+                self.performer
+                    .with(|engine, now| engine.recognise(now, window, &seen));
+            }
             Sight::TabReplaced { old, new } => {
                 if let Some(starting) = self.started.borrow_mut().as_mut() {
                     starting.replaced(old, new);
@@ -311,9 +318,10 @@ impl Writer {
             // Also closes what nobody wants any more.
             self.performer.with(Engine::go_live);
         }
-        let (projection, followed, ignored) = self.performer.look(|engine| {
+        let (projection, followed, awaited, ignored) = self.performer.look(|engine| {
             let followed = (engine.followed_windows(), engine.session().has_unsent());
-            (engine.projection(), followed, engine.settings().ignored.clone())
+            let (awaited, ignored) = (engine.waits_until(), engine.settings().ignored.clone());
+            (engine.projection(), followed, awaited, ignored)
         });
         if self.kept.borrow().ignored.as_ref() != Some(&ignored) {
             self.kept.borrow_mut().ignored = Some(ignored);
@@ -337,6 +345,10 @@ impl Writer {
                 kept.followed = Some(followed.clone());
                 let (windows, unsent) = followed;
                 errands.push(Errand::KeepFollowed { windows, unsent });
+            }
+            if kept.awaited != awaited {
+                kept.awaited = awaited;
+                errands.push(Errand::KeepAwaited(awaited));
             }
             if kept.streamed.as_ref() != Some(&streamed) {
                 kept.streamed = Some(streamed.clone());

@@ -1,9 +1,10 @@
 //! Keeping the journal: every window is looked at when something happened in it, whoever follows it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use protocol::Millis;
 use wasm_bindgen_futures::spawn_local;
 
 use super::State;
@@ -12,6 +13,7 @@ use crate::browser::timer::Soon;
 use crate::browser::turn::Turns;
 use crate::browser::{Failure, clock};
 use crate::chrome::journal::Keeper;
+use crate::chrome::writer::Sight;
 use crate::chrome::{runtime, storage, tabs, windows};
 use crate::library::journal::{BUDGET_BYTES, Point};
 
@@ -25,6 +27,8 @@ pub(super) struct Desk {
     keeper: RefCell<Option<Rc<Keeper>>>,
     to_note: RefCell<BTreeSet<i32>>,
     note: Soon,
+    /// Until when a space waits for a window that nobody follows.
+    awaited: Cell<Option<Millis>>,
     /// Why the last look could not be kept.
     failure: RefCell<Option<String>>,
 }
@@ -37,6 +41,7 @@ impl Desk {
             keeper: RefCell::default(),
             to_note: RefCell::default(),
             note: Soon::new(NOTE_AFTER_MS, note),
+            awaited: Cell::default(),
             failure: RefCell::default(),
         }
     }
@@ -86,6 +91,12 @@ impl State {
 
     /// Looks at every window: something may have happened while no worker was there.
     pub(super) async fn note_all(self: Rc<Self>) {
+        if self.journal.awaited.get().is_none() {
+            // Without it a window is recognised after the next change of what is awaited.
+            self.journal
+                .awaited
+                .set(storage::awaited().await.unwrap_or_default());
+        }
         if let Ok(there) = windows::list().await {
             self.journal.to_note.borrow_mut().extend(there);
         }
@@ -98,14 +109,29 @@ impl State {
         self.journal.report(outcome);
     }
 
-    async fn try_note(&self) -> Result<(), Failure> {
+    /// From now on, and until this moment, a space waits for a window that nobody follows.
+    pub(super) async fn await_windows(self: &Rc<Self>, until: Option<Millis>) -> Result<(), Failure> {
+        self.journal.awaited.set(until);
+        storage::keep_awaited(until).await?;
+        if until.is_some_and(|until| clock::now() < until) {
+            spawn_local(Rc::clone(self).note_all());
+        }
+        Ok(())
+    }
+
+    async fn try_note(self: &Rc<Self>) -> Result<(), Failure> {
         let keeper = self.journal().await?;
         loop {
             let next = self.journal.to_note.borrow_mut().pop_first();
             let Some(window) = next else { return Ok(()) };
             // One that is gone meanwhile is told of as closed.
             if let Ok(Some(seen)) = tabs::look_at(window).await {
-                keeper.seen(clock::now(), window, &seen).await?;
+                let now = clock::now();
+                keeper.seen(now, window, &seen).await?;
+                let awaited = self.journal.awaited.get().is_some_and(|until| now < until);
+                if awaited && !self.followed.borrow().contains(&window) {
+                    self.tell(&Sight::Unfollowed(window, seen)).await;
+                }
             }
         }
     }

@@ -108,6 +108,8 @@ impl Engine {
         }
         let mut writes = private.removal();
         writes.push(Write::Delete(sharing_key(space)));
+        // A window that came back to it could bring what was not shown.
+        self.wake(space, &mut writes);
         if let Some((&window, binding)) = self
             .bindings
             .iter_mut()

@@ -110,10 +110,12 @@ impl Engine {
         }
     }
 
-    /// A window closed, or is about to: its space stays as it is and follows it no more.
+    /// A window closed, or is about to: its space stays as it is and follows it no more, until the window comes back.
     pub fn window_gone(&mut self, now: Millis, window: i32) {
-        if self.bindings.remove(&window).is_some() {
-            self.session.commit(vec![Write::Delete(binding_key(window))]);
+        if let Some(binding) = self.bindings.remove(&window) {
+            let mut writes = vec![Write::Delete(binding_key(window))];
+            self.fall_asleep(now, binding, &mut writes);
+            self.session.commit(writes);
             self.settle(now);
         }
     }
@@ -123,6 +125,9 @@ impl Engine {
         for window in self.followed_windows() {
             self.window_gone(now, window);
         }
+        let mut writes = Vec::new();
+        self.wait_anew(now, &mut writes);
+        self.session.commit(writes);
     }
 
     /// Makes a private space of a window, which follows it. A window that is followed already keeps its space.
@@ -218,7 +223,9 @@ impl Engine {
         if let Some(state) = self.state(space) {
             restored::begin(&mut binding, state);
         }
-        self.session.commit(vec![put(binding_key(window), &binding)]);
+        let mut writes = vec![put(binding_key(window), &binding)];
+        self.wake(space, &mut writes);
+        self.session.commit(writes);
         self.bindings.insert(window, binding);
         self.settle(now);
     }

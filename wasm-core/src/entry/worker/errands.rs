@@ -1,0 +1,61 @@
+//! What the writer needs of Chrome, done.
+
+use std::rc::Rc;
+
+use wasm_bindgen_futures::spawn_local;
+
+use super::{SAVED_MS, State};
+use crate::browser::Failure;
+use crate::browser::timer::pause;
+use crate::chrome::errand::{Errand, Found};
+use crate::chrome::{badge, capture, storage, tabs, wake, windows};
+
+impl State {
+    /// Does an errand.
+    pub(super) async fn run(self: &Rc<Self>, errand: Errand) -> Result<Found, Failure> {
+        match errand {
+            Errand::ListWindows => windows::list().await.map(Found::Windows),
+            Errand::LookAt(window) => tabs::look_at(window).await.map(Found::Window),
+            Errand::Focus(window) => Ok(Found::Focused(windows::focus(window).await)),
+            Errand::Open(plan) => windows::open(&plan).await.map(Found::Opened),
+            Errand::FindTab(tab) => Ok(Found::Tab(tabs::find(tab).await)),
+            Errand::PermitCapture(tab) => Ok(Found::Permit(capture::permit(tab).await)),
+            Errand::KeepProjection(text) => storage::keep_projection(&text).await.map(|()| Found::Done),
+            Errand::LookSoon(window) => {
+                self.look_at(window);
+                Ok(Found::Done)
+            }
+            Errand::ListReplaced => Ok(Found::Replaced(self.replaced.borrow().clone())),
+            Errand::KeepFollowed { windows, unsent } => {
+                self.followed.replace(windows.iter().copied().collect());
+                storage::keep_followed(&windows).await?;
+                let on = unsent || !windows.is_empty();
+                wake::regularly(on).await.map(|()| Found::Done)
+            }
+            Errand::KeepAwaited(until) => self.await_windows(until).await.map(|()| Found::Done),
+            Errand::KeepStreamed(tabs) => {
+                self.streamed.replace(tabs.iter().copied().collect());
+                storage::keep_streamed(&tabs).await.map(|()| Found::Done)
+            }
+            Errand::ShowSign(sign) => {
+                self.sign.set(sign);
+                badge::show(sign).await.map(|()| Found::Done)
+            }
+            Errand::ShowSaved => {
+                badge::show_saved().await?;
+                let state = Rc::clone(self);
+                spawn_local(async move {
+                    pause(SAVED_MS).await;
+                    // It is only a sign.
+                    let _ = badge::show(state.sign.get()).await;
+                });
+                Ok(Found::Done)
+            }
+            Errand::StayAwake => Ok(Found::Done),
+            Errand::NotNeeded => {
+                self.close_offscreen().await;
+                Ok(Found::Done)
+            }
+        }
+    }
+}
