@@ -402,9 +402,10 @@ fn options() -> Vec<Scene> {
         of("relay-good", &settings).does(&[Deed::Click("save-relay")]),
         of("relay-wrong", &wrong).does(&[Deed::Click("save-relay")]),
         of("earlier-nothing", &nothing).shows("nothing-earlier"),
-        of("earlier-brought", &settings)
-            .does(&[Deed::Click("bring-back")])
-            .shows("brought-back"),
+        of("earlier-brought", &settings).does(&[
+            Deed::Click("bring-back"),
+            Deed::Await("[data-testid=brought-back]"),
+        ]),
         of("earlier-troubled", &troubled).does(&[Deed::Click("show-all-earlier"), Deed::Click("bring-back")]),
         of("erase", &settings).does(&[Deed::Click("erase")]),
     ]
