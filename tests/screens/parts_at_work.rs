@@ -185,6 +185,14 @@ async fn what_is_typed_into_a_row_stays_when_the_list_changes() -> Result<()> {
     page.hover(&t("tab-row")).await?;
     page.click(&t("tab-menu")).await?;
     page.click(&t("rename-tab")).await?;
+    page.wait_for(
+        &format!(
+            "document.activeElement === document.querySelector('{}')",
+            t("rename-field")
+        ),
+        "the field to have the focus",
+    )
+    .await?;
     page.type_text("Mine").await?;
     page.evaluate(&drag).await?;
     page.wait_for(AFTER_FRAMES, "the list to be shown anew").await?;

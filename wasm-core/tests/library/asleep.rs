@@ -53,6 +53,12 @@ fn a_space_follows_its_window_again_after_the_browser_was_restarted() {
     let mut back = again(&window());
     // Chrome has not loaded it yet.
     back.tabs[2].title = "lisbon.example/map".into();
+    // And it adds the page that it begins with.
+    back.tabs.push(TabSeen {
+        id: 300,
+        url: "chrome://newtab/".into(),
+        ..TabSeen::default()
+    });
     assert!(browser.meets(50, &back));
     assert_eq!(
         titles(&browser.view(space)),

@@ -7,14 +7,12 @@ use protocol::Millis;
 use serde::{Deserialize, Serialize};
 
 use super::{Engine, restored};
-use crate::library::follow::{Binding, TabSeen, WindowSeen};
+use crate::library::follow::{Binding, TabSeen, WindowSeen, is_blank};
 use crate::record::{Write, asleep_key, binding_key};
 use crate::session::replica::put;
 
 /// So long after its window went, or the browser was started, a space waits for it.
 pub const WAITS_MS: i64 = 10 * 60 * 1_000;
-/// Of ten tabs of the window and of ten of the space's, so many have to be the same.
-const SAME_OF_TEN: usize = 7;
 
 /// A space whose window is gone. Stored under `asleep/{space}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -92,24 +90,25 @@ impl Engine {
     }
 }
 
-/// The addresses of a window's tabs, each as often as it is there.
-fn addresses<'a>(tabs: impl Iterator<Item = &'a TabSeen>) -> BTreeMap<&'a str, usize> {
+/// The addresses of a window's tabs, each as often as it is there. Tabs that are nowhere say nothing.
+fn addresses(seen: &WindowSeen) -> BTreeMap<&str, usize> {
     let mut counts = BTreeMap::new();
-    for tab in tabs {
+    for tab in seen.tabs.iter().filter(|tab| !is_blank(&tab.url)) {
         *counts.entry(tab.url.as_str()).or_insert(0) += 1;
     }
     counts
 }
 
-/// How many tabs a window has in common with the one that a space waits for; `None` when it is another.
+/// How many tabs a window has in common with the one that a space waits for: at least two of three, of either. `None` when
+/// it is another.
 fn alike(binding: &Binding, seen: &WindowSeen) -> Option<usize> {
-    let (before, there) = (addresses(binding.seen.tabs.iter()), addresses(seen.tabs.iter()));
+    let (before, there) = (addresses(&binding.seen), addresses(seen));
     let same: usize = before
         .iter()
         .map(|(url, count)| there.get(url).copied().unwrap_or(0).min(*count))
         .sum();
-    let most = binding.seen.tabs.len().max(seen.tabs.len());
-    (same > 0 && same * 10 >= most * SAME_OF_TEN).then_some(same)
+    let most = before.values().sum::<usize>().max(there.values().sum());
+    (same > 0 && same * 3 >= most * 2).then_some(same)
 }
 
 /// The binding of a window that came back: its tabs are known by their addresses, in order. Of a shared space, what is not
