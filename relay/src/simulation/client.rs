@@ -194,7 +194,21 @@ impl Client {
         }
         let text = serde_json::to_string(&frame).expect("frames are JSON");
         self.session.frame_arrived(now, &text);
+        if let ServerFrame::Accepted { space, n, .. } = frame {
+            self.still_shows(space, n);
+        }
         self.perform();
+    }
+
+    /// What was acknowledged stays in sight, also before its event comes.
+    fn still_shows(&self, space: SpaceId, n: u64) {
+        if let (Some(message), Some(state)) = (self.written.get(&(space, n)), self.session.state(space)) {
+            assert!(
+                state.message(*message).is_some(),
+                "{}'s message is not shown any more",
+                self.name
+            );
+        }
     }
 
     /// Whether everything reached the disk.
