@@ -12,7 +12,9 @@ mod apply;
 mod backups;
 mod client_frames;
 mod disk;
+mod library_files;
 mod messages;
+mod pages;
 mod place;
 mod records;
 mod requests;
@@ -44,6 +46,8 @@ pub const TARGETS: &[Target] = &[
     target("backups", backups::run),
     target("bodies", messages::bodies),
     target("client_frames", client_frames::run),
+    target("library_files", library_files::run),
+    target("pages", pages::run),
     target("records", records::run),
     target("requests", requests::run),
     target("search", search::run),

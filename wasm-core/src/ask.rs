@@ -13,6 +13,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::command::Command;
 #[cfg(not(feature = "popup"))]
+use crate::library::backup::Space;
+#[cfg(not(feature = "popup"))]
+use crate::library::engine::BroughtIn;
+#[cfg(not(feature = "popup"))]
 use crate::library::follow::WindowSeen;
 #[cfg(not(feature = "popup"))]
 use crate::library::journal::Point;
@@ -110,6 +114,14 @@ pub enum Ask {
     SetIgnored(String),
     /// Another name. Answer: [`Answer::Done`].
     SetName(String),
+    /// Adds a space of a backup file. Nothing that is there is changed. Answer: [`Answer::BroughtIn`].
+    #[cfg(not(feature = "popup"))]
+    BringIn {
+        /// What the file holds.
+        space: Box<Space>,
+        /// The name that it gets when it is here with other content.
+        copy_name: String,
+    },
     /// The settings. Answer: [`Answer::Settings`].
     Settings,
     /// Everything in short. Answer: [`Answer::Projection`].
@@ -137,6 +149,9 @@ pub enum Answer {
     Invites(Vec<Invite>),
     /// The stream that runs.
     Stream(StreamId),
+    /// What became of a space of a backup file.
+    #[cfg(not(feature = "popup"))]
+    BroughtIn(BroughtIn),
     /// The settings.
     Settings {
         /// The relay's address.

@@ -67,6 +67,9 @@ pub fn sharing_key(space: SpaceId) -> String {
     format!("sharing/{space}")
 }
 
+/// The name of the database that holds the records of the extension.
+pub const DATABASE: &str = "tabspace";
+
 /// The key of the device's id.
 pub const DEVICE_KEY: &str = "device";
 

@@ -5,6 +5,8 @@
 mod asleep;
 #[path = "library/backup.rs"]
 mod backup;
+#[path = "library/foreign.rs"]
+mod foreign;
 #[path = "library/journal.rs"]
 mod journal;
 #[path = "library/sharing.rs"]

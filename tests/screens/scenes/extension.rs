@@ -408,5 +408,6 @@ fn options() -> Vec<Scene> {
         ]),
         of("earlier-troubled", &troubled).does(&[Deed::Click("show-all-earlier"), Deed::Click("bring-back")]),
         of("erase", &settings).does(&[Deed::Click("erase")]),
+        of("exported", &settings).does(&[Deed::Click("export"), Deed::Await("[data-testid=exported]")]),
     ]
 }

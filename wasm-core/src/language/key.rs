@@ -60,6 +60,29 @@ keys! {
     AskForLink
     Away
     Back
+    Backup
+    BackupAdded
+    BackupBookmarks
+    BackupCopied
+    BackupCopyName
+    BackupEmpty
+    BackupExport
+    BackupExported
+    BackupForeign
+    BackupHint
+    BackupImport
+    BackupLeftOut
+    BackupMissing
+    BackupNameless
+    BackupNewer
+    BackupNoSpaces
+    BackupNothing
+    BackupSame
+    BackupSetAside
+    BackupTakeBack
+    BackupTakenBack
+    BackupTooLarge
+    BackupUnreadable
     BecomesVisible
     BringBack
     BringBackOf

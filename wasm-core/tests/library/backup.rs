@@ -14,16 +14,16 @@ use tabspace_wasm_core::library::engine::{BroughtIn, LeftOut, library_of};
 
 use super::{Browser, WINDOW, records, window};
 
-const MADE: Millis = Millis(1_795_629_600_000);
+pub(super) const MADE: Millis = Millis(1_795_629_600_000);
 
-fn library(browser: &Browser) -> Library {
+pub(super) fn library(browser: &Browser) -> Library {
     let (library, damaged) = library_of(&records(&browser.disk));
     assert_eq!(damaged, Vec::<String>::new());
     library
 }
 
 /// Ada's browser: a space with a group, changes since its snapshot, and something that only a newer TabSpace knows.
-fn ada() -> (Browser, SpaceId) {
+pub(super) fn ada() -> (Browser, SpaceId) {
     let mut browser = Browser::new();
     let space = browser
         .engine
@@ -42,7 +42,7 @@ fn ada() -> (Browser, SpaceId) {
     (browser.killed(), space)
 }
 
-fn tab(title: &str, url: &str) -> Tab {
+pub(super) fn tab(title: &str, url: &str) -> Tab {
     Tab {
         title: title.into(),
         url: url.into(),

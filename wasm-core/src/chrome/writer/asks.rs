@@ -118,6 +118,9 @@ impl Writer {
                 Ok(Answer::Done)
             }
             Ask::SetName(name) => self.set_name(&name).await,
+            Ask::BringIn { space, copy_name } => Ok(Answer::BroughtIn(
+                performer.with(|engine, now| engine.bring_in(now, &space, &copy_name)),
+            )),
             Ask::Settings => Ok(performer.look(|engine| {
                 let settings = engine.settings().clone();
                 Answer::Settings {

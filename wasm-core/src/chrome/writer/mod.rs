@@ -34,6 +34,7 @@ use crate::browser::turn::Turns;
 use crate::browser::{Failure, outbox, random};
 use crate::library::engine::Engine;
 use crate::library::follow::{TITLE_EVERY_MS, WindowSeen};
+use crate::record::DATABASE;
 use crate::session::Session;
 use crate::view::Projection;
 use favicons::Favicons;
@@ -42,8 +43,6 @@ use streaming::Starting;
 
 /// Who holds this lock writes to [`DATABASE`].
 pub(crate) const LOCK: &str = "session";
-/// The database of spaces, outboxes and settings.
-pub(crate) const DATABASE: &str = "tabspace";
 /// Views go to pages at most this often.
 const SHOW_AFTER_MS: u32 = 30;
 /// What others keep of the writer's state is written at most this often.

@@ -8,8 +8,9 @@ use crate::browser::Failure;
 use crate::browser::lock::Lock;
 use crate::browser::store::Store;
 use crate::chrome::badge::{self, Sign};
-use crate::chrome::writer::{DATABASE, LOCK};
+use crate::chrome::writer::LOCK;
 use crate::chrome::{journal, offscreen, runtime, storage, wake};
+use crate::record::DATABASE;
 
 impl State {
     /// Erases what is kept, and answers as the writer does.

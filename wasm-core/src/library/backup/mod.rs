@@ -5,6 +5,7 @@
 //! written: a damaged one is set aside, the others are read.
 //!
 //! - [`write()`] makes the file of a [`Library`], [`read()`] the library of a file, [`prove()`] compares both.
+//! - [`read()`] also reads what other programs write: bookmarks, and the exports of two tab managers.
 //! - [`bookmarks`] writes the library as an HTML file that browsers import.
 //!
 //! What becomes of a space that was read decides [`crate::library::engine::Engine::bring_in`]; where a library comes
@@ -12,6 +13,7 @@
 
 pub mod bookmarks;
 mod checksum;
+mod foreign;
 mod proof;
 mod read;
 mod time;

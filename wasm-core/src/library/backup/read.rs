@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::checksum::{self, Check};
+use super::foreign;
 use super::{Counts, Exact, FILE_BYTES, FORMAT, Group, Item, Kind, Library, Space, Tab, VERSION, time};
 
 /// The line that a space begins with, and how the one that it ends with begins.
@@ -67,7 +68,7 @@ pub enum Unreadable {
         size_bytes: usize,
     },
     /// It is something else.
-    #[error("the file is no backup of TabSpace")]
+    #[error("the file is no backup, nor of another program that is known")]
     NotABackup,
     /// A newer TabSpace wrote it.
     #[error("the file is of version {version}; this TabSpace reads up to {VERSION} and must be updated")]
@@ -154,7 +155,7 @@ struct FileExact<'a> {
     log: Vec<&'a RawValue>,
 }
 
-/// Reads a file.
+/// Reads a file: a backup, or one of another program.
 ///
 /// # Errors
 /// When nothing of it can be read; what to do then is said by [`Unreadable`].
@@ -178,7 +179,10 @@ pub fn read(bytes: &[u8]) -> Result<Found, Unreadable> {
             return Ok(whole(text, file));
         }
     }
-    by_lines(text)
+    match by_lines(text) {
+        Err(Unreadable::NotABackup) => foreign::read(text).ok_or(Unreadable::NotABackup),
+        found => found,
+    }
 }
 
 fn not_newer(version: u64) -> Result<(), Unreadable> {

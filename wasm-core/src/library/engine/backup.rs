@@ -96,11 +96,13 @@ impl Engine {
     /// Brings in a space of a backup, or of another program. One that is here and the same is not doubled; one that
     /// is here with other content stays what it is, and the other is added under `copy_name`.
     pub fn bring_in(&mut self, now: Millis, space: &Space, copy_name: &str) -> BroughtIn {
+        let (kept, left_out) = cleaned(space);
         let copy = Space {
             name: clean_name(copy_name),
-            ..space.clone()
+            ..kept.clone()
         };
-        if let Some(same) = self.looking_like(space).or_else(|| self.looking_like(&copy)) {
+        let mut alike = [space, &kept, &copy].into_iter();
+        if let Some(same) = alike.find_map(|space| self.looking_like(space)) {
             return BroughtIn::Same(same);
         }
         let here = space
@@ -112,8 +114,7 @@ impl Engine {
         {
             return BroughtIn::Added(id, LeftOut(0));
         }
-        let wanted = if here.is_some() { &copy } else { space };
-        let (created, left_out) = self.created(wanted);
+        let created = self.created(if here.is_some() { &copy } else { &kept });
         if created.tabs.is_empty() && left_out.0 > 0 {
             return BroughtIn::Nothing;
         }
@@ -160,67 +161,100 @@ impl Engine {
         true
     }
 
-    /// A space's beginning, with what can be kept of it.
-    fn created(&mut self, space: &Space) -> (Created, LeftOut) {
+    /// The beginning of a space that was [`cleaned`].
+    fn created(&mut self, space: &Space) -> Created {
         let mut created = Created {
-            name: clean_name(&space.name),
+            name: space.name.clone(),
             colour: space.colour,
             groups: Vec::new(),
             tabs: Vec::new(),
         };
-        let mut left_out = 0;
-        for (item, place) in space
-            .items
-            .iter()
-            .zip(Position::spread(None, None, space.items.len()))
-        {
+        let places = Position::spread(None, None, space.items.len());
+        for (item, position) in space.items.iter().zip(places) {
             match item {
-                Item::Tab(tab) => left_out += self.add(&mut created, tab, None, place),
+                Item::Tab(tab) => created.tabs.push(self.new_tab(tab, None, position)),
                 Item::Group(group) => {
-                    let id =
-                        (created.groups.len() < limits::GROUPS).then(|| GroupId::from_bits((self.random)()));
+                    let id = GroupId::from_bits((self.random)());
                     for (tab, inner) in group
                         .tabs
                         .iter()
                         .zip(Position::spread(None, None, group.tabs.len()))
                     {
-                        let place = if id.is_some() { inner } else { place.within(&inner) };
-                        left_out += self.add(&mut created, tab, id, place);
+                        created.tabs.push(self.new_tab(tab, Some(id), inner));
                     }
-                    created.groups.extend(id.map(|id| {
-                        NewGroup {
-                            group: id,
-                            title: clean_title(&group.title)
-                                .chars()
-                                .take(limits::NAME_CHARS)
-                                .collect(),
-                            colour: group.colour,
-                            collapsed: group.collapsed,
-                            position: place,
-                        }
-                    }));
+                    created.groups.push(NewGroup {
+                        group: id,
+                        title: group.title.clone(),
+                        colour: group.colour,
+                        collapsed: group.collapsed,
+                        position,
+                    });
                 }
             }
         }
-        (created, LeftOut(left_out))
+        created
     }
 
-    /// Adds a tab if it can be kept; how many could not.
-    fn add(&mut self, created: &mut Created, tab: &Tab, group: Option<GroupId>, position: Position) -> usize {
-        let Some(url) =
-            clean_url(&tab.url).filter(|url| !url.is_empty() && created.tabs.len() < limits::TABS)
-        else {
-            return 1;
-        };
-        created.tabs.push(NewTab {
+    fn new_tab(&mut self, tab: &Tab, group: Option<GroupId>, position: Position) -> NewTab {
+        NewTab {
             tab: TabId::from_bits((self.random)()),
-            url: url.to_owned(),
-            title: clean_title(&tab.title),
+            url: tab.url.clone(),
+            title: tab.title.clone(),
             favicon: None,
             pinned: tab.pinned,
             group,
             position,
-        });
-        0
+        }
     }
+}
+
+/// A space as it can be kept, within the limits: pinned tabs first, as they are shown. The tabs of groups for which
+/// there is no room stand alone.
+fn cleaned(space: &Space) -> (Space, LeftOut) {
+    let (mut room, mut groups) = (limits::TABS, 0);
+    let mut left_out = 0;
+    let mut keep = |tab: &Tab| {
+        let url = clean_url(&tab.url).filter(|url| !url.is_empty() && room > 0);
+        let Some(url) = url else {
+            left_out += 1;
+            return None;
+        };
+        room -= 1;
+        Some(Tab {
+            title: clean_title(&tab.title),
+            url: url.to_owned(),
+            pinned: tab.pinned,
+        })
+    };
+    let mut items = Vec::with_capacity(space.items.len());
+    for item in &space.items {
+        match item {
+            Item::Tab(tab) => items.extend(keep(tab).map(Item::Tab)),
+            Item::Group(group) if groups < limits::GROUPS => {
+                groups += 1;
+                let mut tabs: Vec<Tab> = group.tabs.iter().filter_map(&mut keep).collect();
+                tabs.sort_by_key(|tab| !tab.pinned);
+                items.push(Item::Group(Group {
+                    title: clean_title(&group.title)
+                        .chars()
+                        .take(limits::NAME_CHARS)
+                        .collect(),
+                    colour: group.colour,
+                    collapsed: group.collapsed,
+                    tabs,
+                }));
+            }
+            Item::Group(group) => {
+                items.extend(group.tabs.iter().filter_map(&mut keep).map(Item::Tab));
+            }
+        }
+    }
+    items.sort_by_key(|item| !matches!(item, Item::Tab(tab) if tab.pinned));
+    let clean = Space {
+        name: clean_name(&space.name),
+        items,
+        exact: None,
+        ..space.clone()
+    };
+    (clean, LeftOut(left_out))
 }

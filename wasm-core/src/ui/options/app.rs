@@ -10,6 +10,7 @@ use crate::ask::{Answer, Ask};
 use crate::language::{Key, Language};
 use crate::ui::appearance::{self, Theme};
 use crate::ui::backend::{Trouble, ask, erase_everything};
+use crate::ui::options::backup::Backup;
 use crate::ui::options::earlier::EarlierWindows;
 use crate::ui::parts::{Banner, Button, Choice, Dialog, Field, Kind, Tone};
 use crate::ui::say::say;
@@ -184,6 +185,7 @@ pub fn OptionsApp() -> Html {
                 </form>
                 { standing(Setting::Ignored, Key::Saved) }
             </section>
+            <Backup />
             <EarlierWindows />
             <Look />
             <Erase />

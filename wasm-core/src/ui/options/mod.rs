@@ -1,4 +1,5 @@
-//! The options: the relay, the person's name, what is never shared, earlier windows, appearance, language.
+//! The options: the relay, the person's name, what is never shared, backup, earlier windows, appearance, language.
 
 pub mod app;
+mod backup;
 mod earlier;
