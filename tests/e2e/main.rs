@@ -7,6 +7,7 @@ mod journal;
 mod keyboard;
 mod panel;
 mod prompt;
+mod restore;
 mod seven_points;
 mod stream;
 mod worker_dies;

@@ -9,6 +9,8 @@ mod backup;
 mod foreign;
 #[path = "library/journal.rs"]
 mod journal;
+#[path = "library/restoring.rs"]
+mod restoring;
 #[path = "library/sharing.rs"]
 mod sharing;
 
@@ -366,85 +368,6 @@ fn events_behind_a_gap_are_never_taken_for_new_ones() {
     let mut browser = browser.killed();
     assert_eq!(browser.view(space).name, "One");
     assert_eq!(browser.view(space).colour, Colour::Red);
-}
-
-/// The space is opened as another window, whose pages are still to come.
-fn reopened(browser: &mut Browser, space: SpaceId) -> WindowSeen {
-    browser.engine.window_gone(browser.now, WINDOW);
-    let plan = browser.engine.tabs_to_restore(space).expect("the space is there");
-    let loading = plan.tabs.iter().zip(100..).map(|(tab, id)| TabSeen {
-        id,
-        // The last ones have not even begun.
-        url: if id < 103 { tab.url.clone() } else { String::new() },
-        title: if id < 102 {
-            tab.url.trim_start_matches("https://").to_owned()
-        } else {
-            String::new()
-        },
-        pinned: tab.pinned,
-        group: tab.group.map(|_| 7),
-        ..TabSeen::default()
-    });
-    let seen = WindowSeen {
-        tabs: loading.collect(),
-        groups: window().groups,
-    };
-    let tabs = (100..).zip(plan.tabs.iter().map(|tab| tab.tab)).collect();
-    let groups = plan.groups.iter().map(|(group, ..)| (7, *group)).collect();
-    browser
-        .engine
-        .bind(browser.now, WINDOW, space, seen.clone(), tabs, groups);
-    browser.write();
-    seen
-}
-
-#[test]
-fn what_a_restored_window_loads_is_no_news() {
-    let mut browser = Browser::new();
-    let space = browser.engine.save_window(browser.now, WINDOW, window(), "Trip");
-    let flat = browser.engine.what_is_shared(space).expect("there")[1].tab;
-    browser.engine.command(
-        browser.now,
-        space,
-        Command::RenameTab {
-            tab: flat,
-            title: "The nice flat".into(),
-        },
-    );
-    let loading = reopened(&mut browser, space);
-    let expected = titles(&browser.view(space));
-    assert!(expected.contains(&"The nice flat".to_owned()), "{expected:?}");
-    let logged = browser.logged();
-
-    // Bit by bit, and with a death in between.
-    let mut seen = loading;
-    browser.look(seen.clone());
-    for (at, loaded) in window().tabs.iter().enumerate() {
-        browser = browser.killed();
-        seen.tabs[at].url.clone_from(&loaded.url);
-        browser.look(seen.clone());
-        seen.tabs[at].title.clone_from(&loaded.title);
-        browser.look(seen.clone());
-    }
-    assert_eq!(titles(&browser.view(space)), expected);
-    assert_eq!(browser.logged(), logged, "nothing was said");
-
-    // From then on the window is followed.
-    browser.now = browser.now.plus(TITLE_EVERY_MS);
-    seen.tabs[1].title = "Sold".into();
-    browser.look(seen);
-    assert!(titles(&browser.view(space)).contains(&"Sold".to_owned()));
-}
-
-#[test]
-fn a_restored_tab_that_goes_elsewhere_before_it_is_loaded_is_followed() {
-    let mut browser = Browser::new();
-    let space = browser.engine.save_window(browser.now, WINDOW, window(), "Trip");
-    let mut seen = reopened(&mut browser, space);
-    seen.tabs[2].url = "https://porto.example/".into();
-    seen.tabs[2].title = "Porto".into();
-    browser.look(seen);
-    assert!(titles(&browser.view(space)).contains(&"Porto".to_owned()));
 }
 
 /// A window whose space is shared: tab 1 was left out, tabs 2 and 3 are in, nothing else may be.

@@ -12,7 +12,7 @@ use super::capture::Permit;
 use super::tabs::TabNow;
 use super::windows::Opened;
 use crate::browser::Failure;
-use crate::library::engine::RestorePlan;
+use crate::library::engine::{Placed, RestoreTab, Step};
 use crate::library::follow::WindowSeen;
 
 /// Something to be done.
@@ -25,8 +25,10 @@ pub(crate) enum Errand {
     LookAt(i32),
     /// Bring a window to the front. [`Found::Focused`].
     Focus(i32),
-    /// Open a space as a window. [`Found::Opened`].
-    Open(RestorePlan),
+    /// Open a window with the first tab of a space, or without. [`Found::Opened`].
+    Open(Option<RestoreTab>),
+    /// Do a step of filling a window. [`Found::Filled`].
+    Fill(i32, Step),
     /// Find a tab. [`Found::Tab`].
     FindTab(i32),
     /// Ask for the right to capture a tab. [`Found::Permit`].
@@ -75,6 +77,8 @@ pub(crate) enum Found {
     Replaced(Vec<(i32, i32)>),
     /// The new window.
     Opened(Opened),
+    /// What was made.
+    Filled(Placed),
     /// The tab; `None` when it is gone.
     Tab(Option<TabNow>),
     /// The right to capture, or not.

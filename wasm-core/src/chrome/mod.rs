@@ -9,6 +9,7 @@
 pub(crate) mod badge;
 pub(crate) mod capture;
 pub(crate) mod errand;
+pub(crate) mod favicon;
 pub(crate) mod journal;
 pub(crate) mod offscreen;
 pub(crate) mod runtime;

@@ -6,6 +6,7 @@
 
 mod erase;
 mod errands;
+mod fill;
 mod journal;
 
 use std::cell::{Cell, RefCell};
@@ -28,6 +29,7 @@ use crate::chrome::errand::{Errand, Hands, Running};
 use crate::chrome::runtime::{self, HeldPort, Port, To};
 use crate::chrome::writer::{Sight, Writer};
 use crate::chrome::{badge, offscreen, storage, tabs, windows};
+use fill::Filling;
 
 /// Chrome tells of one deed in several events: they are looked at together.
 const LOOK_AFTER_MS: u32 = 100;
@@ -83,6 +85,7 @@ struct State {
     replaced: RefCell<Vec<(i32, i32)>>,
     to_look_at: RefCell<BTreeSet<i32>>,
     looking: Cell<bool>,
+    filling: Filling,
     look: Soon,
     outbox_tried: Cell<bool>,
     journal: journal::Desk,
@@ -142,6 +145,7 @@ pub async fn start_worker() -> Worker {
             replaced: RefCell::default(),
             to_look_at: RefCell::default(),
             looking: Cell::default(),
+            filling: Filling::default(),
             look: Soon::new(LOOK_AFTER_MS, move || {
                 if let Some(state) = this.upgrade() {
                     spawn_local(async move { state.look().await });
@@ -215,7 +219,8 @@ impl Worker {
     /// Chrome gave a tab another id.
     pub fn tab_replaced(&self, new: i32, old: i32) {
         let state = &self.0;
-        if state.followed.borrow().is_empty() && state.streamed.borrow().is_empty() {
+        let unknown = state.followed.borrow().is_empty() && state.streamed.borrow().is_empty();
+        if state.filling.discarded(old) || unknown {
             return;
         }
         state.replaced.borrow_mut().push((old, new));
@@ -501,7 +506,7 @@ impl State {
     // --- windows ---
 
     fn look_at(&self, window: i32) {
-        if self.followed.borrow().contains(&window) {
+        if self.followed.borrow().contains(&window) && !self.filling.fills(window) {
             self.to_look_at.borrow_mut().insert(window);
             self.look.ask();
         }

@@ -10,6 +10,7 @@ mod backup;
 mod difference;
 mod duplicates;
 mod failing;
+mod filling;
 mod overview;
 mod restored;
 mod sharing;
@@ -34,9 +35,9 @@ use crate::view::{LinkView, Notice, NoticeKind};
 use asleep::Asleep;
 pub use asleep::WAITS_MS;
 pub use backup::{BroughtIn, LeftOut, library_of};
+pub use filling::{Batch, Placed, RestoreGroup, RestorePlan, RestoreTab, Step};
 use sharing::Sharing;
 pub use showing::Showing;
-pub use windows::{RestorePlan, RestoreTab};
 
 /// How often a tab's favicon is looked for before the tab goes without.
 const FAVICON_TRIES: u8 = 3;

@@ -46,6 +46,9 @@ pub struct TabSeen {
     /// Chrome knows a favicon of it.
     #[serde(default)]
     pub has_favicon: bool,
+    /// The space's tab that it waits for, in a page of its own; address and title are that tab's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits: Option<TabId>,
 }
 
 /// A group as Chrome tells it.
@@ -87,6 +90,10 @@ pub struct Binding {
     /// news, unless it is another page.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub loading: BTreeSet<i32>,
+    /// The space's tabs that the window still lacks, in order, while it is being filled; looks at it change nothing
+    /// until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filling: Option<Vec<TabId>>,
 }
 
 /// The addresses of a tab that is not anywhere yet.
@@ -128,6 +135,7 @@ impl Binding {
             told: BTreeMap::new(),
             held: BTreeSet::new(),
             loading: BTreeSet::new(),
+            filling: None,
         }
     }
 

@@ -11,6 +11,7 @@ pub mod ignore;
 pub mod journal;
 pub(crate) mod private;
 pub mod settings;
+pub mod waiting;
 
 use serde::{Deserialize, Serialize};
 

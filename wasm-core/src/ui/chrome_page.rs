@@ -12,6 +12,7 @@ use serde_json::Value;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
+use crate::library::waiting::{self, Shown};
 use crate::quiet;
 use crate::ui::{clock, json};
 use crate::view::Projection;
@@ -183,15 +184,8 @@ fn object(pairs: &[(&str, JsValue)]) -> Object {
 
 fn open_tab(value: &JsValue) -> Option<OpenTab> {
     let tab: &JsTab = value.unchecked_ref();
-    let url = tab
-        .url()
-        .filter(|url| !url.is_empty())
-        .or_else(|| tab.pending_url())
-        .unwrap_or_default();
-    let title = tab
-        .title()
-        .filter(|title| !title.is_empty())
-        .unwrap_or_else(|| url.clone());
+    let Shown { url, title, .. } = waiting::shown(tab.url(), tab.pending_url(), tab.title());
+    let title = if title.is_empty() { url.clone() } else { title };
     Some(OpenTab {
         id: tab.id()?,
         window: tab.window_id(),

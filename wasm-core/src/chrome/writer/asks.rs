@@ -13,6 +13,7 @@ use crate::ask::{Agreed, Answer, Ask, Problem};
 use crate::browser::rest::{Rest, Trouble};
 use crate::browser::{Failure, object};
 use crate::chrome::errand::{Errand, Found};
+use crate::library::engine::Engine;
 
 #[wasm_bindgen]
 extern "C" {
@@ -157,7 +158,7 @@ impl Writer {
         Ok(Answer::Space(space))
     }
 
-    async fn restore(&self, space: SpaceId) -> Result<Answer, Problem> {
+    async fn restore(self: &Rc<Self>, space: SpaceId) -> Result<Answer, Problem> {
         let (plan, window) = self.performer.look(|engine| {
             let window = engine
                 .followed_windows()
@@ -171,13 +172,14 @@ impl Writer {
         {
             return Ok(Answer::Done);
         }
-        let found = self.hands.run(Errand::Open(plan)).await.map_err(not_saved)?;
+        let first = plan.shown().cloned();
+        let found = self.hands.run(Errand::Open(first)).await.map_err(not_saved)?;
         let Found::Opened(opened) = found else {
             return Err(not_saved(unexpected()));
         };
-        self.performer.with(|engine, now| {
-            engine.bind(now, opened.window, space, opened.seen, opened.tabs, opened.groups);
-        });
+        self.performer
+            .with(|engine, now| engine.bind(now, opened.window, space, opened.tabs));
+        self.fill_soon();
         Ok(Answer::Done)
     }
 
@@ -192,6 +194,16 @@ impl Writer {
     ) -> Result<SpaceId, Problem> {
         protocol::op::person_name(name).map_err(|code| Problem::Refused(code.into()))?;
         self.become_known(name).await?;
+        // What is left out of the space has to be in its window by then.
+        self.fill_windows().await;
+        let filling = |engine: &mut Engine| {
+            engine
+                .window_of(space)
+                .is_some_and(|window| engine.windows_to_fill().contains(&window))
+        };
+        if self.performer.look(filling) {
+            return Err(not_saved(Failure("the window is still being filled".to_owned())));
+        }
         self.look_again(space).await;
         let prepare = || {
             self.performer

@@ -10,14 +10,12 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use super::Writer;
-use crate::browser::fetch::{Body, request};
 use crate::browser::timer::pause;
 use crate::browser::{Failure, settled};
+use crate::chrome::favicon::Kept;
 
 /// Chrome needs a moment to fetch a new page's favicon; it is looked for at most this often.
 const EVERY_MS: u32 = 700;
-const TIMEOUT_MS: u32 = 2_000;
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 #[wasm_bindgen]
 extern "C" {
@@ -32,8 +30,7 @@ pub(super) struct Favicons {
     again: Cell<bool>,
     /// What the relay has already, so that it is not sent twice.
     given: RefCell<BTreeSet<(SpaceId, String)>>,
-    /// What Chrome shows for a page without a favicon.
-    none: RefCell<Option<Vec<u8>>>,
+    kept: Kept,
 }
 
 impl Favicons {
@@ -43,7 +40,7 @@ impl Favicons {
             looking: Cell::new(false),
             again: Cell::new(false),
             given: RefCell::default(),
-            none: RefCell::default(),
+            kept: Kept::default(),
         }
     }
 
@@ -77,7 +74,7 @@ impl Writer {
             .performer
             .look(crate::library::engine::Engine::favicons_wanted);
         for (space, tab, url) in wanted {
-            let Some(png) = self.favicon_of(&url).await? else {
+            let Some(png) = self.favicons.kept.find(&url, limits::FAVICON_BYTES).await? else {
                 continue;
             };
             let hash = sha256(&png).await?;
@@ -92,27 +89,6 @@ impl Writer {
         }
         Ok(())
     }
-
-    /// The favicon that Chrome keeps for an address; `None` when there is none, or it is too large.
-    async fn favicon_of(&self, url: &str) -> Result<Option<Vec<u8>>, Failure> {
-        if self.favicons.none.borrow().is_none() {
-            let none = chrome_favicon("https://none.invalid/").await?;
-            self.favicons.none.replace(Some(none));
-        }
-        let png = chrome_favicon(url).await?;
-        let usable = png.starts_with(PNG) && png.len() <= limits::FAVICON_BYTES;
-        Ok(Some(png).filter(|png| usable && self.favicons.none.borrow().as_ref() != Some(png)))
-    }
-}
-
-async fn chrome_favicon(url: &str) -> Result<Vec<u8>, Failure> {
-    let address = format!(
-        "/_favicon/?pageUrl={}&size=32",
-        String::from(js_sys::encode_uri_component(url))
-    );
-    Ok(request("GET", &address, None, Body::Empty, TIMEOUT_MS)
-        .await?
-        .bytes)
 }
 
 async fn sha256(bytes: &[u8]) -> Result<String, Failure> {

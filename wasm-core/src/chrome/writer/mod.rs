@@ -5,10 +5,12 @@
 //! they differ in their [`Hands`] and in how far they reach.
 //!
 //! [`asks`] answers pages, [`pages`] keeps the ports of pages that show a space, [`streaming`] captures tabs,
-//! [`glimpses`] shows the host what goes out, [`favicons`] finds the icons of shared tabs.
+//! [`glimpses`] shows the host what goes out, [`favicons`] finds the icons of shared tabs, [`filling`] fills the
+//! windows of spaces that were opened.
 
 mod asks;
 mod favicons;
+mod filling;
 mod glimpses;
 mod pages;
 mod streaming;
@@ -114,6 +116,8 @@ pub(crate) struct Writer {
     starting: Turns,
     /// The tab whose stream is being started.
     started: RefCell<Option<Starting>>,
+    /// Windows are filled by one task at a time.
+    fills: Turns,
     /// Glimpses are being sent.
     glimpsing: Cell<bool>,
     look_again: Soon,
@@ -182,6 +186,7 @@ impl Writer {
                 captures: RefCell::default(),
                 starting: Turns::default(),
                 started: RefCell::default(),
+                fills: Turns::default(),
                 glimpsing: Cell::default(),
                 look_again: later(LOOK_AGAIN_MS, |writer| {
                     spawn_local(async move { writer.look_at_held_titles().await });
@@ -240,6 +245,7 @@ impl Writer {
         // What could not be written is told in the spaces that it belongs to.
         let _ = self.performer.on_disk().await;
         self.settle().await;
+        self.fill_soon();
     }
 
     /// Does an errand, several times if need be: the worker may be killed over it.
@@ -269,8 +275,12 @@ impl Writer {
                 }
             }
             Sight::Unfollowed(window, seen) => {
-                self.performer
+                let known = self
+                    .performer
                     .with(|engine, now| engine.recognise(now, window, &seen));
+                if known {
+                    self.fill_soon();
+                }
             }
             Sight::TabReplaced { old, new } => {
                 if let Some(starting) = self.started.borrow_mut().as_mut() {

@@ -114,7 +114,11 @@ fn alike(binding: &Binding, seen: &WindowSeen) -> Option<usize> {
 /// The binding of a window that came back: its tabs are known by their addresses, in order. Of a shared space, what is not
 /// known stays out: what it is was never shown to the person who shared.
 fn come_back(before: &Binding, seen: &WindowSeen, is_shared: bool) -> Binding {
-    let mut binding = Binding::new(before.space);
+    let mut binding = Binding {
+        // One that was being filled is filled on.
+        filling: before.filling.clone(),
+        ..Binding::new(before.space)
+    };
     let mut old: Vec<&TabSeen> = before.seen.tabs.iter().collect();
     for tab in &seen.tabs {
         let known = old

@@ -1,17 +1,53 @@
 //! Tabs of a space that was opened as a window, until their pages have come: what Chrome says of them before that
 //! is no news, and what they turn out to be is not either.
 
-use protocol::SpaceState;
+use std::collections::BTreeMap;
 
-use crate::library::follow::{Binding, TabSeen, WindowSeen, is_blank};
+use protocol::{GroupId, SpaceState, TabId};
 
-/// The first look at a window that was just opened: tabs that are not loaded count as what the space holds.
+use super::RestorePlan;
+use crate::library::follow::{Binding, GroupSeen, TabSeen, WindowSeen, is_blank};
+
+/// The window is full: the last look at it is what the space holds, and each tab counts as not loaded.
+pub(super) fn expect(binding: &mut Binding, plan: &RestorePlan) {
+    let chrome: BTreeMap<TabId, i32> = binding.tabs.iter().map(|(id, tab)| (*tab, *id)).collect();
+    let groups: BTreeMap<GroupId, i32> = binding.groups.iter().map(|(id, group)| (*group, *id)).collect();
+    let tabs = plan.tabs.iter().filter_map(|tab| {
+        Some(TabSeen {
+            id: *chrome.get(&tab.tab)?,
+            url: tab.url.clone(),
+            title: tab.title.clone(),
+            pinned: tab.pinned,
+            group: tab.group.and_then(|group| groups.get(&group).copied()),
+            ..TabSeen::default()
+        })
+    });
+    let seen = WindowSeen {
+        tabs: tabs.collect(),
+        groups: plan
+            .groups
+            .iter()
+            .filter_map(|(group, title, colour, collapsed)| {
+                Some(GroupSeen {
+                    id: *groups.get(group)?,
+                    title: title.clone(),
+                    colour: *colour,
+                    collapsed: *collapsed,
+                })
+            })
+            .collect(),
+    };
+    binding.loading = seen.tabs.iter().map(|tab| tab.id).collect();
+    binding.seen = seen;
+}
+
+/// The first look at a window that came back: tabs that wait or are not loaded count as what the space holds.
 pub(super) fn begin(binding: &mut Binding, state: &SpaceState) {
     for seen in &mut binding.seen.tabs {
         let Some(tab) = binding.tabs.get(&seen.id).and_then(|id| state.tabs.get(id)) else {
             continue;
         };
-        if is_loading(seen) {
+        if seen.waits.is_some() || is_loading(seen) {
             binding.loading.insert(seen.id);
             seen.title.clone_from(&tab.title);
             if is_blank(&seen.url) {
@@ -32,10 +68,10 @@ pub(super) fn go_on(binding: &mut Binding, new: &mut WindowSeen) {
         let Some(old) = seen.tabs.iter_mut().find(|old| old.id == tab.id) else {
             continue;
         };
-        if !is_blank(&tab.url) && !is_same_page(&old.url, &tab.url) {
+        if tab.waits.is_none() && !is_blank(&tab.url) && !is_same_page(&old.url, &tab.url) {
             // It went elsewhere.
             loading.remove(&tab.id);
-        } else if is_loading(tab) {
+        } else if tab.waits.is_some() || is_loading(tab) {
             tab.title.clone_from(&old.title);
             tab.url.clone_from(&old.url);
         } else {

@@ -1,11 +1,8 @@
-//! Windows that spaces follow: saved, looked at, opened again.
+//! Windows that spaces follow: saved, looked at, closed.
 
-use std::collections::BTreeMap;
-
-use protocol::op::{Colour, Created};
+use protocol::op::Created;
 use protocol::state::Item;
-use protocol::{GroupId, MemberId, Millis, Op, SpaceId, SpaceState, TabId};
-use serde::{Deserialize, Serialize};
+use protocol::{MemberId, Millis, Op, SpaceId, SpaceState, TabId};
 
 use super::{Engine, restored};
 use crate::library::follow::{Binding, WindowSeen, clean_title};
@@ -13,28 +10,6 @@ use crate::library::private::Private;
 use crate::record::{Write, binding_key};
 use crate::session::replica::put;
 use crate::view::colour_of;
-
-/// A tab that is to be opened again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RestoreTab {
-    /// The space's tab.
-    pub tab: TabId,
-    /// Its address; only those that Chrome opens.
-    pub url: String,
-    /// Whether it is pinned.
-    pub pinned: bool,
-    /// Its group.
-    pub group: Option<GroupId>,
-}
-
-/// What a space looks like as a window.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RestorePlan {
-    /// In order.
-    pub tabs: Vec<RestoreTab>,
-    /// Title, colour and whether it is collapsed.
-    pub groups: Vec<(GroupId, String, Colour, bool)>,
-}
 
 impl Engine {
     /// The space that a window is followed by.
@@ -55,7 +30,8 @@ impl Engine {
             .map(|(window, _)| *window)
     }
 
-    /// A followed window was looked at. An empty look is a window that is about to go: it changes nothing.
+    /// A followed window was looked at. An empty look is a window that is about to go: it changes nothing. Neither
+    /// does one at a window that is being filled.
     pub fn observe(&mut self, now: Millis, window: i32, mut seen: WindowSeen) {
         if seen.tabs.is_empty() {
             return;
@@ -63,7 +39,7 @@ impl Engine {
         let Some(mut binding) = self
             .bindings
             .get(&window)
-            .filter(|binding| binding.seen != seen)
+            .filter(|binding| binding.seen != seen && binding.filling.is_none())
             .cloned()
         else {
             return;
@@ -112,7 +88,13 @@ impl Engine {
 
     /// A window closed, or is about to: its space stays as it is and follows it no more, until the window comes back.
     pub fn window_gone(&mut self, now: Millis, window: i32) {
-        if let Some(binding) = self.bindings.remove(&window) {
+        if let Some(mut binding) = self.bindings.remove(&window) {
+            if binding.filling.is_some()
+                && let Some(plan) = self.tabs_to_restore(binding.space)
+            {
+                // It is recognised by what it has of the space by now.
+                restored::expect(&mut binding, &plan);
+            }
             let mut writes = vec![Write::Delete(binding_key(window))];
             self.fall_asleep(now, binding, &mut writes);
             self.session.commit(writes);
@@ -171,63 +153,6 @@ impl Engine {
         let private = Private::new(space, you, self.session.device(), now, created, &mut writes);
         self.privates.insert(space, private);
         (binding, writes)
-    }
-
-    /// A space as a window.
-    pub fn tabs_to_restore(&self, space: SpaceId) -> Option<RestorePlan> {
-        let state = self.state(space)?;
-        let mut plan = RestorePlan::default();
-        let mut add = |id: TabId, tab: &protocol::state::Tab, group: Option<GroupId>| {
-            plan.tabs.push(RestoreTab {
-                tab: id,
-                url: tab.url.clone(),
-                pinned: tab.pinned,
-                group,
-            });
-        };
-        let mut groups = Vec::new();
-        for item in state.layout() {
-            match item {
-                Item::Tab(id, tab) => add(id, tab, None),
-                Item::Group(id, group, tabs) => {
-                    groups.push((id, group.title.clone(), group.colour, group.collapsed));
-                    for (tab_id, tab) in tabs {
-                        add(tab_id, tab, Some(id));
-                    }
-                }
-            }
-        }
-        plan.groups = groups;
-        Some(plan)
-    }
-
-    /// A space was opened as a window: it follows it.
-    pub fn bind(
-        &mut self,
-        now: Millis,
-        window: i32,
-        space: SpaceId,
-        seen: WindowSeen,
-        tabs: BTreeMap<i32, TabId>,
-        groups: BTreeMap<i32, GroupId>,
-    ) {
-        if let Some(old) = self.window_of(space) {
-            self.window_gone(now, old);
-        }
-        let mut binding = Binding {
-            seen,
-            tabs,
-            groups,
-            ..Binding::new(space)
-        };
-        if let Some(state) = self.state(space) {
-            restored::begin(&mut binding, state);
-        }
-        let mut writes = vec![put(binding_key(window), &binding)];
-        self.wake(space, &mut writes);
-        self.session.commit(writes);
-        self.bindings.insert(window, binding);
-        self.settle(now);
     }
 
     /// The space that a Chrome tab's window follows, and the space's tab.
