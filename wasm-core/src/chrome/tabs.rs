@@ -53,7 +53,6 @@ struct ChromeTab {
     fav_icon_url: Option<String>,
     muted_info: Option<MutedInfo>,
     status: Option<String>,
-    discarded: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -163,7 +162,8 @@ pub(crate) async fn place_of(id: i32) -> Place {
         Err(error) => Err(error.into()),
     };
     match tab {
-        Ok(tab) if tab.active || tab.discarded => Place::Elsewhere,
+        // What is unloaded was discarded before.
+        Ok(tab) if tab.active || tab.status.as_deref() == Some("unloaded") => Place::Elsewhere,
         Ok(tab) if tab.status.as_deref() != Some("complete") => Place::Coming,
         Ok(tab) if tab.url.as_deref().and_then(waiting::read).is_some() => Place::Waiting {
             icon: tab.fav_icon_url.as_ref().is_some_and(|url| !url.is_empty()),
