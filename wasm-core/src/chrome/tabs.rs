@@ -40,10 +40,6 @@ pub(crate) async fn open_own(page: &str) -> Result<(), Failure> {
 /// What is read of a `chrome.tabs.Tab`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "facts that do not depend on each other"
-)]
 struct ChromeTab {
     id: Option<i32>,
     window_id: i32,
