@@ -170,12 +170,24 @@ impl Writer {
         retry: &mut Interval,
         pulse: &Pulse,
     ) -> Result<Option<ServerFrame>> {
-        let patience = tokio::time::sleep(PATIENCE);
-        tokio::pin!(patience);
+        let hearing = self.hear_or_send_again(line, sending, retry, pulse);
+        if let Ok(frame) = tokio::time::timeout(PATIENCE, hearing).await {
+            return Ok(frame);
+        }
+        Err(Failure(format!("no answer to {}: {sending:?}", self.device())))
+    }
+
+    async fn hear_or_send_again(
+        &mut self,
+        line: &mut Line,
+        sending: &mut [Sending],
+        retry: &mut Interval,
+        pulse: &Pulse,
+    ) -> Option<ServerFrame> {
         loop {
             let stalled = sending.iter().any(|sending| sending.again && sending.flying == 0);
             tokio::select! {
-                frame = line.next() => return Ok(frame),
+                frame = line.next() => return frame,
                 _ = retry.tick(), if stalled => {
                     for (diary, sending) in self.diaries.iter().zip(sending.iter_mut()) {
                         if sending.again && sending.flying == 0 {
@@ -184,11 +196,8 @@ impl Writer {
                     }
                     let finish = *pulse.finish.borrow();
                     if !self.fill(line, sending, finish).await {
-                        return Ok(line.next().await);
+                        return line.next().await;
                     }
-                }
-                () = &mut patience => {
-                    return Err(Failure(format!("no answer to {}: {sending:?}", self.device())));
                 }
             }
         }
