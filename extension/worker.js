@@ -41,6 +41,19 @@ chrome.runtime.onInstalled.addListener(({ reason }) => tell((worker) => worker.i
 chrome.permissions.onAdded.addListener(() => tell((worker) => worker.permission_added()));
 chrome.alarms.onAlarm.addListener(() => tell((worker) => worker.alarm_rang()));
 
+chrome.contextMenus.onClicked.addListener((info, tab) =>
+  tell((worker) =>
+    worker.menu_chosen(String(info.menuItemId), info.linkUrl ?? "", tab?.id ?? -1, tab?.windowId ?? -1),
+  ),
+);
+chrome.omnibox.onInputStarted.addListener(() => tell((worker) => worker.suggestions_wanted()));
+chrome.omnibox.onInputChanged.addListener((typed, suggest) => {
+  started.then((worker) => worker.suggest(typed)).then(suggest, () => suggest([]));
+});
+chrome.omnibox.onInputEntered.addListener((typed, disposition) =>
+  tell((worker) => worker.suggestion_chosen(typed, disposition)),
+);
+
 chrome.runtime.onConnect.addListener((port) => {
   const page = held(port);
   tell((worker) => worker.connected(page));

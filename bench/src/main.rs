@@ -1,7 +1,7 @@
 //! Measurements beside a rival, taken in the same run, as JSON lines on standard output. What is being done
 //! is told on standard error.
 //!
-//! `cargo xtask bench list`, `bench live`, `bench library`, `bench popup`, `bench stream` and `bench relay`; without a part all
+//! `cargo xtask bench library`, `bench list`, `bench live`, `bench popup`, `bench stream` and `bench relay`; without a part all
 //! of them.
 
 #[cfg(feature = "library")]
@@ -13,6 +13,8 @@ mod line;
 mod list;
 #[cfg(feature = "browsers")]
 mod live;
+#[cfg(any(feature = "browsers", feature = "library"))]
+mod pages;
 #[cfg(feature = "browsers")]
 mod popup;
 #[cfg(feature = "relay")]
@@ -41,7 +43,7 @@ async fn main() -> std::process::ExitCode {
 async fn run(words: &[&str]) -> Outcome {
     match words {
         #[cfg(feature = "library")]
-        ["library"] => {
+        ["find"] => {
             find::measure();
             Ok(())
         }
@@ -55,11 +57,13 @@ async fn run(words: &[&str]) -> Outcome {
 async fn in_browsers(words: &[&str]) -> Outcome {
     match words {
         [] => {
+            library::measure(&[]).await?;
             popup::measure().await?;
             list::measure().await?;
             live::measure().await?;
             stream::measure().await?;
         }
+        ["library", parts @ ..] => library::measure(parts).await?,
         ["list"] => list::measure().await?,
         ["live"] => live::measure().await?,
         ["popup"] => popup::measure().await?,
@@ -67,7 +71,7 @@ async fn in_browsers(words: &[&str]) -> Outcome {
         other => {
             let other = other.join(" ");
             return Err(format!(
-                "there is no part {other}; there are: library, list, live, popup, stream, relay"
+                "there is no part {other}; there are: find, library, list, live, popup, stream, relay"
             )
             .into());
         }

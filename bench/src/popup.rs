@@ -6,14 +6,15 @@
 use std::io::Write;
 
 use serde_json::Value;
-use tabspace_tests::browser::{Browser, extension_id};
+use tabspace_tests::browser::extension_id;
 use tabspace_tests::launch::Launch;
 use tabspace_tests::site::Site;
 use tabspace_tests::wait::PATIENCE;
 use tabspace_tests::{Result, extension};
 
-use crate::library;
+use crate::library::{self, store};
 use crate::line::{Line, percentile, print, say};
+use crate::pages::pages;
 
 const TRIES: usize = 20;
 
@@ -22,29 +23,28 @@ struct Setting {
     name: &'static str,
     /// Tabs of the window.
     open: usize,
-    /// Saved spaces of [`SAVED_TABS`] tabs each; the plain one saves nothing.
-    spaces: i32,
+    /// Saved tabs; the plain one saves nothing.
+    saved: usize,
 }
 
 const SETTINGS: [Setting; 3] = [
     Setting {
         name: "10 tabs",
         open: 10,
-        spaces: 0,
+        saved: 0,
     },
     Setting {
         name: "100 tabs",
         open: 100,
-        spaces: 0,
+        saved: 0,
     },
     Setting {
         name: "500 tabs and 10,000 saved ones in 20 spaces",
         open: 500,
-        spaces: 20,
+        saved: 10_000,
     },
 ];
 
-const SAVED_TABS: i32 = 500;
 /// More open tabs than these are put to sleep as soon as they are there, as Chrome does with those it needs no
 /// more: each awake takes tens of megabytes.
 const AWAKE: usize = 100;
@@ -85,7 +85,7 @@ pub(crate) async fn measure() -> Result<()> {
             "popup: {TRIES} openings over {what}, ours, then the plain one"
         ));
         let ours = opened(&extension(), &setting).await?;
-        let rival = opened(plain.path(), &Setting { spaces: 0, ..setting }).await?;
+        let rival = opened(plain.path(), &Setting { saved: 0, ..setting }).await?;
         for (name, share) in [("p50", 0.5), ("p95", 0.95)] {
             print(&Line {
                 bench: "popup",
@@ -108,14 +108,18 @@ async fn opened(extension: &std::path::Path, setting: &Setting) -> Result<Vec<f6
     if extension.join("welcome.html").exists() {
         browser.first_page(&id).await?.close().await?;
     }
-    if setting.spaces > 0 {
-        library::fill(&browser, &id, setting.spaces, SAVED_TABS).await?;
+    if setting.saved > 0 {
+        store::fill(&browser, &id, &store::library(&pages(setting.saved))).await?;
     }
     for number in 1..setting.open.min(AWAKE) {
         browser.open(&site.page(&format!("/plain?{number}"))).await?;
     }
     if setting.open > AWAKE {
-        open_asleep(&browser, &id, &site, setting.open - AWAKE).await?;
+        let page = browser
+            .open(&format!("chrome-extension://{id}/popup.html"))
+            .await?;
+        library::open_asleep(&page, &site.page("/plain?asleep"), setting.open - AWAKE).await?;
+        page.close().await?;
     }
     let page = browser.open("about:blank").await?;
     page.call("Page.enable", serde_json::json!({})).await?;
@@ -137,35 +141,6 @@ async fn opened(extension: &std::path::Path, setting: &Setting) -> Result<Vec<f6
     }
     browser.quit().await?;
     Ok(times)
-}
-
-/// Opens tabs, some at a time, and puts each to sleep once it has loaded.
-async fn open_asleep(browser: &Browser, id: &str, site: &Site, tabs: usize) -> Result<()> {
-    const AT_ONCE: usize = 20;
-    let page = browser
-        .open(&format!("chrome-extension://{id}/popup.html"))
-        .await?;
-    let url = site.page("/plain?asleep");
-    let open = format!(
-        "(async () => {{ \
-            const whole = (id) => new Promise((resolve) => {{ const look = async () => {{ \
-                if ((await chrome.tabs.get(id)).status !== 'complete') return; \
-                chrome.tabs.onUpdated.removeListener(look); resolve(); }}; \
-                chrome.tabs.onUpdated.addListener(look); look(); }}); \
-            await Promise.all(Array.from({{ length: {AT_ONCE} }}, async () => {{ \
-                const {{ id }} = await chrome.tabs.create({{ url: '{url}', active: false }}); \
-                await whole(id); await chrome.tabs.discard(id); }})); \
-            return (await chrome.tabs.query({{ discarded: true }})).length; }})()"
-    );
-    let mut asleep = 0;
-    while asleep < u64::try_from(tabs).unwrap_or(u64::MAX) {
-        let before = asleep;
-        asleep = page.evaluate(&open).await?.as_u64().unwrap_or_default();
-        if asleep <= before {
-            return Err("Chrome puts no tab to sleep".into());
-        }
-    }
-    page.close().await
 }
 
 /// The popup's wasm and script, raw and compressed, beside the goal.

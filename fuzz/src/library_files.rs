@@ -16,7 +16,7 @@ pub(crate) fn run(bytes: &[u8]) {
     let library = found.library;
     let (text, written) = write(&library, NOW);
     let again = read(text.as_bytes()).expect("what was written can be read");
-    assert!(again.whole && again.set_aside.is_empty());
+    assert!(again.whole && again.set_aside.is_empty() && again.removed_aside == 0);
     assert_eq!(again.library, library);
     let _ = (
         prove(text.as_bytes(), &written, &library),
@@ -32,6 +32,9 @@ pub(crate) fn run(bytes: &[u8]) {
             .iter()
             .map(|space| engine.bring_in(NOW, space, "a copy"))
             .collect();
+        for entry in &library.bin {
+            engine.bring_removed(NOW, entry);
+        }
         perform(engine, disk);
         brought
     };

@@ -3,12 +3,15 @@
 //! Programs compare the code; the sentence is English, for logs and for clients that do not know the
 //! code. TabSpace's own pages translate by code.
 
+use std::fmt;
+
+use serde::de::{Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $wire:literal, $status:literal, $sentence:literal;)*) => {
         /// Why something was refused.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         #[non_exhaustive]
         pub enum Code {
@@ -78,6 +81,8 @@ codes! {
     Unauthenticated = "unauthenticated", 401, "You are not signed in here.";
     /// The ticket was used, is too old, or never existed.
     BadTicket = "bad_ticket", 401, "This connection ticket is not valid any more.";
+    /// The recovery key is not one, or not good any more.
+    BadRecoveryKey = "bad_recovery_key", 401, "This recovery key is not good, or was replaced by a newer one.";
     /// The `Origin` may not do this.
     ForeignOrigin = "foreign_origin", 403, "This page may not talk to the relay.";
     /// The invite never existed.
@@ -126,9 +131,31 @@ impl Code {
     }
 }
 
-impl std::fmt::Display for Code {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+/// By its word: what is derived looks for every code twice, as text and as bytes, and is 7 kB of the popup.
+impl<'de> Deserialize<'de> for Code {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Word;
+
+        impl Visitor<'_> for Word {
+            type Value = Code;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a code")
+            }
+
+            fn visit_str<E>(self, word: &str) -> Result<Code, E> {
+                let mut known = Code::ALL.iter().copied();
+                Ok(known.find(|code| code.as_str() == word).unwrap_or(Code::Unknown))
+            }
+        }
+
+        deserializer.deserialize_str(Word)
     }
 }
 

@@ -17,6 +17,7 @@ pub mod id;
 pub mod limits;
 pub mod op;
 pub mod position;
+pub mod recovery;
 pub mod rest;
 pub mod role;
 pub mod signal;

@@ -58,6 +58,25 @@ bodies! {
         /// The caller's role.
         role: Role,
     }
+    /// `POST /me/recovery`: the only time that the key is told.
+    RecoveryMade {
+        /// As the person writes it down.
+        key: String,
+        /// When it was made.
+        made: Millis,
+    }
+    /// `GET /me/recovery`.
+    RecoveryNow {
+        /// When the key was made that is good; `None` when there is none.
+        made: Option<Millis>,
+        /// When somebody last became this person with it.
+        used: Option<Millis>,
+    }
+    /// `POST /recovery`: the key travels in a body, never in a path. The answer is [`Me`], with a token.
+    Recover {
+        /// As it was typed.
+        key: String,
+    }
     /// `PATCH /me`: another name.
     Rename {
         /// The name others see.

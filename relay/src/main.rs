@@ -14,6 +14,11 @@ use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::prelude::*;
 use tracing_subscriber::{EnvFilter, fmt, registry};
 
+/// What one thread reads another one writes to the database and a third sends: each message's memory is given back by
+/// another thread than took it, which the C library's allocator does slowly.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Why the program ends without having done what it was asked.
 type Failure = Box<dyn std::error::Error>;
 

@@ -16,7 +16,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tracing::Instrument;
 use utoipa::OpenApi;
 
-use crate::account::routes as account;
+use crate::account::{recovery, routes as account};
 use crate::error::{Broken, Failure};
 use crate::favicon::routes as favicon;
 use crate::health::routes as health;
@@ -44,6 +44,19 @@ fn api() -> Vec<Route> {
         Route("/api/v1/guests", Method::POST, post(account::create_guest)),
         Route("/api/v1/me", Method::GET, get(account::get_me)),
         Route("/api/v1/me", Method::PATCH, patch(account::rename_me)),
+        Route("/api/v1/me/recovery", Method::GET, get(recovery::get_recovery)),
+        Route("/api/v1/me/recovery", Method::POST, post(recovery::make_recovery)),
+        Route(
+            "/api/v1/me/recovery",
+            Method::DELETE,
+            delete(recovery::revoke_recovery),
+        ),
+        Route(
+            "/api/v1/me/others",
+            Method::DELETE,
+            delete(recovery::sign_out_others),
+        ),
+        Route("/api/v1/recovery", Method::POST, post(recovery::recover)),
         Route("/api/v1/spaces", Method::POST, post(space::create_space)),
         Route("/api/v1/spaces/{space}", Method::GET, get(space::get_space)),
         Route("/api/v1/spaces/{space}/ops", Method::POST, post(log::submit_ops)),
@@ -114,6 +127,11 @@ fn api() -> Vec<Route> {
         account::create_guest,
         account::get_me,
         account::rename_me,
+        recovery::get_recovery,
+        recovery::make_recovery,
+        recovery::revoke_recovery,
+        recovery::sign_out_others,
+        recovery::recover,
         account::create_ticket,
         space::create_space,
         space::get_space,

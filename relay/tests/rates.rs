@@ -5,7 +5,8 @@ mod harness;
 use harness::{MINUTE_MS, Place, Running, Socket, id, manual_clock, message, renamed_tab, request};
 use hyper::{Method, StatusCode};
 use protocol::op::{Created, NewTab};
-use protocol::rest::{InviteSecret, NewSpace};
+use protocol::recovery::RecoveryKey;
+use protocol::rest::{InviteSecret, Me, NewSpace, Recover, RecoveryMade};
 use protocol::{ClientFrame, Code, Op, Position, Refusal, Role, ServerFrame, SpaceId, TabId, limits};
 use relay::clock::Clock;
 use relay::{Config, Rates};
@@ -341,5 +342,34 @@ async fn signals_over_their_rate_are_dropped_without_a_word() {
     })
     .await;
     assert_eq!(heard(&bobs), before + 1);
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn who_guesses_recovery_keys_waits_and_a_right_key_waits_with_them() {
+    let place = Place::folder();
+    let (config, clock) = limited(&place);
+    let relay = Running::with(config).await;
+    let (alice, _space) = relay.alice().await;
+    let right: RecoveryMade = alice.post("me/recovery", &()).await.unwrap();
+    let recover = async |key: String| alice.post::<Me>("recovery", &Recover { key }).await;
+    later(&clock, u64::try_from(MINUTE_MS).unwrap());
+    // A wrong guess costs ten of an address' sixty, whatever it looks like.
+    let other: RecoveryMade = relay.guest("Bob").await.post("me/recovery", &()).await.unwrap();
+    later(&clock, u64::try_from(MINUTE_MS).unwrap());
+    let mut guess = RecoveryKey::from_bits(7);
+    for wrong in 0..6 {
+        assert_eq!(
+            recover(guess.to_string()).await,
+            Err(Code::BadRecoveryKey),
+            "guess {wrong}"
+        );
+        guess = RecoveryKey::from_bits(wrong);
+    }
+    for key in [guess.to_string(), right.key.clone(), other.key.clone()] {
+        assert_eq!(recover(key).await, Err(Code::TooFast));
+    }
+    later(&clock, u64::try_from(MINUTE_MS).unwrap());
+    assert_eq!(recover(right.key).await.unwrap().name, "Alice");
     relay.stop().await;
 }

@@ -304,6 +304,7 @@ async fn the_seven_points(name: &str, settings: &[(&str, &str)]) -> Result<()> {
             "that no window is followed",
         )
         .await?;
+    panel.bring_to_front().await?;
     say(&panel, "My window is closed").await?;
     guest
         .wait_for(&shows("message", "My window is closed"), "Ada's message")

@@ -92,7 +92,9 @@
     const ask = JSON.parse(text);
     const name = typeof ask === "string" ? ask : Object.keys(ask)[0];
     (fixture.asks ??= []).push(ask);
-    const found = chrome.answers?.[name] ?? "done";
+    // What the library's page asks is told apart by what it is about.
+    const of = name === "library" ? (typeof ask.library === "string" ? ask.library : Object.keys(ask.library)[0]) : undefined;
+    const found = chrome.answers?.[of === undefined ? name : `library_${of}`] ?? "done";
     return later(found === "never" ? "never" : JSON.stringify(found));
   };
 
@@ -144,12 +146,17 @@
         id: "screens",
         sendMessage: (/** @type {any} */ message) => answer(message.ask),
         connect,
+        getURL: (/** @type {string} */ path) => `chrome-extension://screens/${path}`,
         openOptionsPage: async () => {},
       },
       tabs: {
         query: (/** @type {any} */ query) =>
           chrome.fails ? Promise.reject(new Error(chrome.fails)) : later(chrome.tabs === "never" ? "never" : tabs.filter((/** @type {any} */ tab) => asked(query, tab))),
         update: async () => {},
+        create: async () => {},
+        onCreated: event(),
+        onRemoved: event(),
+        onUpdated: event(),
       },
       tabGroups: { query: async () => chrome.groups ?? [] },
       windows: { getCurrent: async () => ({ id: 1 }), update: async () => {} },

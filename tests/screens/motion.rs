@@ -5,14 +5,14 @@ use tabspace_tests::Result;
 use tabspace_tests::launch::Launch;
 
 use crate::scenes::{self, Scene};
-use crate::{Photographer, VARIANTS};
+use crate::{PLAIN, Photographer};
 
 /// What began to move while the scene came up, and what moves on.
 async fn moved(photographer: &Photographer, scene: &Scene, wants: &'static str) -> Result<Vec<Value>> {
     let mut scene = scene.clone();
     scene.fixture["moves"] = json!(true);
     scene.wants = Some(("prefers-reduced-motion", wants));
-    photographer.open(&scene, VARIANTS[0]).await?;
+    photographer.open(&scene, PLAIN).await?;
     let moving = "[...fixture.moved, ...document.getAnimations().map((it) => it.animationName ?? it.transitionProperty)]";
     let moved = photographer.page.evaluate(moving).await?;
     Ok(moved.as_array().cloned().unwrap_or_default())

@@ -7,7 +7,7 @@ use tabspace_tests::page::Page;
 use tabspace_tests::people::t;
 
 use crate::scenes::panel_that_streams;
-use crate::{Photographer, VARIANTS};
+use crate::{PLAIN, Photographer};
 
 async fn seen_tab(page: &Page) -> Result<Value> {
     page.evaluate("fixture.chrome.tabs.find((tab) => tab.active).id")
@@ -18,7 +18,7 @@ async fn seen_tab(page: &Page) -> Result<Value> {
 async fn the_panel_streams_the_tab_beside_it() -> Result<()> {
     let browser = Launch::new().start().await?;
     let photographer = Photographer::new(&browser, String::new()).await?;
-    photographer.open(&panel_that_streams(None), VARIANTS[0]).await?;
+    photographer.open(&panel_that_streams(None), PLAIN).await?;
     let page = &photographer.page;
     page.click(&t("stream-tab")).await?;
     let asked = "fixture.asks?.find((ask) => ask.stream_tab)?.stream_tab";
@@ -38,9 +38,7 @@ async fn where_chrome_wants_a_click_on_the_icon_the_panel_says_so_and_the_wish_w
     let browser = Launch::new().start().await?;
     let photographer = Photographer::new(&browser, String::new()).await?;
     let words = "Extension has not been invoked for the current page (see activeTab permission).";
-    photographer
-        .open(&panel_that_streams(Some(words)), VARIANTS[0])
-        .await?;
+    photographer.open(&panel_that_streams(Some(words)), PLAIN).await?;
     let page = &photographer.page;
     page.click(&t("stream-tab")).await?;
     page.wait_for(

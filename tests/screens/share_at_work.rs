@@ -6,14 +6,14 @@ use tabspace_tests::launch::Launch;
 use tabspace_tests::people::t;
 
 use crate::scenes::share_that_nobody_answers;
-use crate::{Photographer, VARIANTS};
+use crate::{PLAIN, Photographer};
 
 #[tokio::test]
 async fn what_becomes_visible_is_asked_for_again() -> Result<()> {
     let browser = Launch::new().start().await?;
     let photographer = Photographer::new(&browser, String::new()).await?;
     let (scene, answer) = share_that_nobody_answers();
-    photographer.open(&scene, VARIANTS[0]).await?;
+    photographer.open(&scene, PLAIN).await?;
     let page = &photographer.page;
     let disabled = format!("document.querySelector('{}').disabled", t("create-link"));
     assert_eq!(

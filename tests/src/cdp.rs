@@ -54,11 +54,18 @@ pub struct Connection {
 #[derive(Debug)]
 struct Shared {
     /// Requests without an answer yet; `None` once the connection is closed.
-    waiting: Mutex<Option<HashMap<u64, oneshot::Sender<Result<Value>>>>>,
+    waiting: Mutex<Option<HashMap<u64, Waiting>>>,
     consoles: Mutex<HashMap<String, VecDeque<String>>>,
     events: broadcast::Sender<Arc<Event>>,
     /// Turns true once, when the browser is gone.
     closed: watch::Sender<bool>,
+}
+
+/// Somebody who waits for an answer.
+#[derive(Debug)]
+struct Waiting {
+    session: Option<String>,
+    answer: oneshot::Sender<Result<Value>>,
 }
 
 impl Connection {
@@ -123,7 +130,14 @@ impl Connection {
     ) -> Result<Value> {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let (answer, answered) = oneshot::channel();
-        if !self.shared.expect_answer(id, answer) {
+        let session_of = session.map(str::to_owned);
+        if !self.shared.expect_answer(
+            id,
+            Waiting {
+                session: session_of,
+                answer,
+            },
+        ) {
             return Err(Failure(format!("{method}: the browser is gone")));
         }
         let message = Message::text(request(id, session, method, &params).to_string());
@@ -186,17 +200,27 @@ impl Drop for Connection {
 }
 
 impl Shared {
-    fn expect_answer(&self, id: u64, answer: oneshot::Sender<Result<Value>>) -> bool {
+    fn expect_answer(&self, id: u64, asker: Waiting) -> bool {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting
             .as_mut()
-            .map(|waiting| waiting.insert(id, answer))
+            .map(|waiting| waiting.insert(id, asker))
             .is_some()
     }
 
-    fn forget(&self, id: u64) -> Option<oneshot::Sender<Result<Value>>> {
+    fn forget(&self, id: u64) -> Option<Waiting> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.as_mut()?.remove(&id)
+    }
+
+    /// A session is gone, as of a popup that closed: nobody will answer who waits for it.
+    fn end_session(&self, session: &str) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(waiting) = waiting.as_mut() else { return };
+        for (_, gone) in waiting.extract_if(|_, asker| asker.session.as_deref() == Some(session)) {
+            // The asker may have run out of patience meanwhile.
+            let _ = gone.answer.send(Err(Failure::from("the page is gone")));
+        }
     }
 
     fn close(&self) {
@@ -221,7 +245,7 @@ impl Shared {
             };
             if let Some(asker) = self.forget(id) {
                 // The asker may have run out of patience meanwhile.
-                let _ = asker.send(answer);
+                let _ = asker.answer.send(answer);
             }
             return;
         }
@@ -240,6 +264,11 @@ impl Shared {
                 lines.pop_front();
             }
             lines.push_back(line);
+        }
+        if event.method == "Target.detachedFromTarget"
+            && let Some(session) = event.params["sessionId"].as_str()
+        {
+            self.end_session(session);
         }
         // Without a subscriber an event is for nobody.
         let _ = self.events.send(Arc::new(event));

@@ -3,6 +3,7 @@
 //! Input goes through the browser's own input pipeline at the element's place on the screen, so a click here
 //! is a real user gesture and hits whatever covers the element.
 
+mod dragging;
 mod keyboard;
 
 use std::path::Path;
@@ -15,6 +16,9 @@ use crate::cdp::{self, Connection};
 use crate::diagnosis::{explained, write_picture};
 use crate::wait::{PATIENCE, wait_for};
 use crate::{Failure, Result};
+
+/// So often something is clicked that moves away under the pointer, as a person would.
+const CLICKS: u32 = 3;
 
 /// An attached target. Detaches with its value; the target itself stays.
 #[derive(Debug)]
@@ -155,12 +159,31 @@ impl Page {
     }
 
     async fn click_element(&self, element: &str, what: &str) -> Result<()> {
-        let (x, y) = self.place_of(element, what).await?;
-        self.mouse("mouseMoved", x, y, 0).await?;
-        self.mouse("mousePressed", x, y, 1).await?;
-        // A click may close what was clicked, a popup, before the browser confirms it.
-        let _ = self.mouse("mouseReleased", x, y, 1).await;
-        Ok(())
+        let watch = format!(
+            "(() => {{
+                window.clickMet = false;
+                const note = (event) => {{ window.clickMet ||= event.composedPath().includes({element}); }};
+                addEventListener('click', note, {{ capture: true, once: true }});
+            }})()"
+        );
+        for _ in 0..CLICKS {
+            let (x, y) = self.place_of(element, what).await?;
+            self.evaluate(&watch).await?;
+            self.mouse("mouseMoved", x, y, 0).await?;
+            self.mouse("mousePressed", x, y, 1).await?;
+            // A click may close what was clicked, a popup, before the browser confirms it, or lead to another page.
+            let released = self.mouse("mouseReleased", x, y, 1).await;
+            if released.is_err()
+                || !matches!(
+                    self.evaluate("window.clickMet === false").await,
+                    Ok(Value::Bool(true))
+                )
+            {
+                return Ok(());
+            }
+        }
+        let failure = Failure(format!("what was under the pointer always moved away: {what}"));
+        Err(self.diagnosed(failure).await)
     }
 
     /// Where to click an element: its centre, when it is not moving and nothing covers it.
@@ -231,7 +254,16 @@ impl Page {
     /// # Errors
     /// As [`Page::click`].
     pub async fn fill(&self, selector: &str, text: &str) -> Result<()> {
-        self.click(selector).await?;
+        let has_focus = format!(
+            "Boolean(document.querySelector({})?.contains(document.activeElement))",
+            json!(selector)
+        );
+        // A page that still loads may have moved the field away under the pointer.
+        wait_for(format!("the focus in {selector}"), PATIENCE * 2, async || {
+            self.click(selector).await?;
+            Ok((self.evaluate(&has_focus).await? == true).then_some(()))
+        })
+        .await?;
         self.press("Control+a").await?;
         self.press("Delete").await?;
         self.type_text(text).await

@@ -124,6 +124,29 @@ impl World {
         Ok(self)
     }
 
+    /// As [`World::restart_host`], and while the browser is not there a cleaner removes what the extension has in `IndexedDB`.
+    ///
+    /// # Errors
+    /// When what is expected does not happen in time.
+    pub async fn clean_host(mut self) -> Result<Self> {
+        self.host.quit().await?;
+        let kept = self.profile.path().join("Default/IndexedDB");
+        let ours = format!("chrome-extension_{}_", self.id);
+        let mut removed = 0;
+        for entry in std::fs::read_dir(kept)? {
+            let entry = entry?;
+            if entry.file_name().to_string_lossy().starts_with(&ours) {
+                std::fs::remove_dir_all(entry.path())?;
+                removed += 1;
+            }
+        }
+        if removed == 0 {
+            return Err("the extension keeps nothing in IndexedDB".into());
+        }
+        self.host = host().profile(self.profile.path()).start().await?;
+        Ok(self)
+    }
+
     /// The host tells the extension where the relay is, as a person does: on the options page.
     ///
     /// # Errors
@@ -201,6 +224,17 @@ impl World {
     pub async fn share(&self, popup: &Page, role: &str) -> Result<String> {
         self.look_at_what_is_shared(popup).await?;
         self.create_link(popup, role).await
+    }
+
+    /// The host saves the window of a page and shares it; the guest Bob joins, as an editor.
+    ///
+    /// # Errors
+    /// When what is expected does not happen in time.
+    pub async fn save_and_share(&self, over: &Page) -> Result<Page> {
+        let popup = self.save(over).await?;
+        let link = self.share(&popup, "editor").await?;
+        popup.close().await?;
+        self.join(&link, "Bob").await
     }
 
     /// As [`World::share`], with the tab at this address left out.

@@ -6,16 +6,23 @@
 //!
 //! The popup is to be small: what it never asks is not in its build.
 
+#[cfg(not(feature = "popup"))]
+pub mod folder;
+#[cfg(not(feature = "popup"))]
+pub mod library;
+#[cfg(not(feature = "popup"))]
+pub mod recovery;
+
 use protocol::code::Refusal;
 use protocol::rest::Invite;
-use protocol::{Role, SpaceId, StreamId, TabId};
+use protocol::{Colour, Role, SpaceId, StreamId, TabId};
 use serde::{Deserialize, Serialize};
 
 use crate::command::Command;
 #[cfg(not(feature = "popup"))]
-use crate::library::backup::Space;
+use crate::library::backup::{Removed, Space};
 #[cfg(not(feature = "popup"))]
-use crate::library::engine::BroughtIn;
+use crate::library::engine::{BroughtIn, BroughtToBin};
 #[cfg(not(feature = "popup"))]
 use crate::library::follow::WindowSeen;
 #[cfg(not(feature = "popup"))]
@@ -30,14 +37,14 @@ pub const VIEW_PORT: &str = "view";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ask {
-    /// Makes a space of a window and follows it. Answer: [`Answer::Space`].
+    /// Makes a space of a window and follows it. Answer: [`Answer::Space`] or [`Answer::Lacking`].
     SaveWindow {
         /// Chrome's window id.
         window: i32,
         /// The space's name; `None` for one made of the date.
         name: Option<String>,
     },
-    /// Makes a space of a window that is not there any more. Answer: [`Answer::Space`].
+    /// Makes a space of a window that is not there any more. Answer: [`Answer::Space`] or [`Answer::Lacking`].
     #[cfg(not(feature = "popup"))]
     KeepWindow {
         /// What was in it.
@@ -48,7 +55,7 @@ pub enum Ask {
     /// What the journal has. Answer: [`Answer::Earlier`].
     #[cfg(not(feature = "popup"))]
     Earlier,
-    /// Makes spaces of the windows of a point of the journal. Answer: [`Answer::Done`].
+    /// Makes spaces of the windows of a point of the journal. Answer: [`Answer::Done`] or [`Answer::Lacking`].
     #[cfg(not(feature = "popup"))]
     BringBack {
         /// Which.
@@ -58,6 +65,9 @@ pub enum Ask {
     },
     /// Opens a space's tabs in a new window and follows it. Answer: [`Answer::Done`].
     Restore(SpaceId),
+    /// Closes the window that follows a space; the space stays, and nothing is left among Chrome's saved groups. Answer:
+    /// [`Answer::Done`].
+    Close(SpaceId),
     /// What would become visible; nothing if the space is shared. Answer: [`Answer::Visible`].
     WhatIsShared(SpaceId),
     /// Shares a space (if it is not yet) and makes an invite. Answer: [`Answer::Link`].
@@ -110,7 +120,7 @@ pub enum Ask {
     GetReady(SpaceId),
     /// Checks a relay's address and keeps it. Answer: [`Answer::Done`].
     SetRelay(String),
-    /// Addresses that never go into a space that is shared: one pattern a line (`*` stands for anything).
+    /// Addresses that never enter a space nor a stream: one pattern a line (`*` stands for anything).
     SetIgnored(String),
     /// Another name. Answer: [`Answer::Done`].
     SetName(String),
@@ -122,10 +132,57 @@ pub enum Ask {
         /// The name that it gets when it is here with other content.
         copy_name: String,
     },
+    /// Puts into the bin what a backup file has of it. Nothing that is there is changed. Answer:
+    /// [`Answer::BroughtToBin`].
+    #[cfg(not(feature = "popup"))]
+    BringRemoved(Box<Removed>),
+    /// The saved tabs that are found, those in the bin last, and those that are a page: at most so many of each. Answer:
+    /// [`Answer::Found`].
+    Find {
+        /// What is sought; nothing for none.
+        text: String,
+        /// The page's address; nothing for none.
+        page: String,
+    },
+    /// Opens a saved tab, or one of the bin, which stays there: where it is open, or in a window. Answer:
+    /// [`Answer::Done`].
+    OpenSaved {
+        /// Its space.
+        space: SpaceId,
+        /// Which.
+        tab: TabId,
+        /// Chrome's window id.
+        window: i32,
+    },
+    /// What the options ask of the folder of the backups. Answer: [`Answer::Folder`].
+    #[cfg(not(feature = "popup"))]
+    Folder(folder::FolderAsk),
+    /// Removes records that cannot be read, for good, after the person has them as a file. Answer: [`Answer::Done`].
+    #[cfg(not(feature = "popup"))]
+    Discard(Vec<String>),
+    /// What the options ask of the recovery key. Answer: [`Answer::Recovery`].
+    #[cfg(not(feature = "popup"))]
+    Recovery(recovery::RecoveryAsk),
+    /// What the library's page asks. Answer: [`Answer::Library`].
+    #[cfg(not(feature = "popup"))]
+    Library(library::LibraryAsk),
+    /// The person has read that the browser's storage was cleared. Answer: [`Answer::Done`].
+    #[cfg(not(feature = "popup"))]
+    LossIsRead,
     /// The settings. Answer: [`Answer::Settings`].
     Settings,
     /// Everything in short. Answer: [`Answer::Projection`].
     Projection,
+}
+
+/// [`library::LibraryAsk::Save`] of a tab of Chrome's, into a space or a new one, as JSON: what the popup asks of the
+/// library without having its types.
+pub fn save_tab_text(chrome_tab: i32, into: Option<SpaceId>) -> String {
+    let to = into.map_or_else(
+        || r#"{"new":null}"#.to_owned(),
+        |space| format!(r#"{{"space":{{"space":"{space}","group":null,"before":null}}}}"#),
+    );
+    format!(r#"{{"library":{{"save":{{"what":{{"tabs":[{chrome_tab}]}},"to":{to}}}}}}}"#)
 }
 
 /// An answer.
@@ -136,6 +193,13 @@ pub enum Answer {
     Done,
     /// The space that was made.
     Space(SpaceId),
+    /// The space that was made, without some tabs: their addresses are on the ignore list.
+    Lacking {
+        /// The space; `None` where there is nothing else, or are several.
+        space: Option<SpaceId>,
+        /// How many tabs were left out.
+        left_out: usize,
+    },
     /// What would become visible.
     Visible(Vec<Visible>),
     /// The link, ready to be given away.
@@ -152,6 +216,9 @@ pub enum Answer {
     /// What became of a space of a backup file.
     #[cfg(not(feature = "popup"))]
     BroughtIn(BroughtIn),
+    /// What became of an entry of the bin of a backup file.
+    #[cfg(not(feature = "popup"))]
+    BroughtToBin(BroughtToBin),
     /// The settings.
     Settings {
         /// The relay's address.
@@ -160,14 +227,56 @@ pub enum Answer {
         ignored: String,
         /// The name others see.
         your_name: String,
+        /// How many spaces were here when the browser's storage was found cleared, until the person has read of it.
+        #[serde(default)]
+        lost: usize,
     },
     /// Everything in short.
     Projection(Projection),
     /// What the journal has.
     #[cfg(not(feature = "popup"))]
     Earlier(Earlier),
+    /// The saved tabs that were found, the best first, and those that are the page.
+    #[cfg(not(feature = "popup"))]
+    Found {
+        /// By what was sought.
+        tabs: Vec<SavedTab>,
+        /// By the page's address.
+        same: Vec<SavedTab>,
+    },
+    /// How it stands with the folder of the backups.
+    #[cfg(not(feature = "popup"))]
+    Folder(folder::FolderState),
+    /// How it stands with the recovery key.
+    #[cfg(not(feature = "popup"))]
+    Recovery(recovery::RecoveryState),
+    /// The library's answer.
+    #[cfg(not(feature = "popup"))]
+    Library(library::LibraryAnswer),
     /// It was not done.
     Problem(Problem),
+}
+
+/// A tab of a space, found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SavedTab {
+    /// The space.
+    pub space: SpaceId,
+    /// Which.
+    pub tab: TabId,
+    /// Its title; the address when it has none.
+    pub title: String,
+    /// Its address.
+    pub url: String,
+    /// The name of the space.
+    pub name: String,
+    /// The colour of the space.
+    pub colour: Colour,
+    /// Chrome's tab in which it is open, if the space follows a window.
+    pub chrome: Option<i32>,
+    /// It is in the bin; the space is where it was.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub removed: bool,
 }
 
 /// What the journal has.
@@ -207,6 +316,9 @@ pub enum Problem {
         /// The address of the present one.
         relay: String,
     },
+    /// A recovery key is for a browser that is nobody yet at this relay.
+    #[cfg(not(feature = "popup"))]
+    KnownAlready,
     /// Chrome does not let this page be captured (its own pages, the Web Store).
     NotCapturable,
     /// The tab was left out of the space, or its address is on the ignore list: it is not streamed.
@@ -225,6 +337,12 @@ pub enum Problem {
     NotSaved(String),
     /// An incognito window.
     Incognito,
+    /// No page that was chosen can be kept.
+    NothingToSave,
+    /// All that was chosen is on the ignore list: it enters no space.
+    Ignored,
+    /// No page that was chosen can be opened from here.
+    NothingToOpen,
 }
 
 impl Problem {
@@ -285,6 +403,8 @@ pub struct ToWriter {
 pub enum FromPage {
     /// Shows this space, or none.
     Show(Option<SpaceId>),
+    /// The tabs of this space are shown among others, not what is said in it: it is live, and nothing counts as read.
+    List(Option<SpaceId>),
     /// A wish for the space that is shown.
     Do(Command),
 }
@@ -310,4 +430,25 @@ pub struct Glimpse {
     pub picture: Option<String>,
     /// What was counted until now, one for each viewer.
     pub readings: Vec<Reading>,
+}
+
+#[cfg(all(test, not(feature = "popup")))]
+mod tests {
+    use super::library::{LibraryAsk, SaveWhat, Target};
+    use super::*;
+
+    #[test]
+    fn what_the_popup_writes_by_hand_is_what_the_library_reads() {
+        let space = SpaceId::from_bits(77);
+        let there = Target::Space {
+            space,
+            group: None,
+            before: None,
+        };
+        for (into, to) in [(None, Target::New(None)), (Some(space), there)] {
+            let ask: Ask = serde_json::from_str(&save_tab_text(12, into)).expect("it is an ask");
+            let what = SaveWhat::Tabs(vec![12]);
+            assert_eq!(ask, Ask::Library(LibraryAsk::Save { what, to }));
+        }
+    }
 }

@@ -3,6 +3,9 @@
 use protocol::{Colour, GroupId, MemberId, MessageId, Role, StreamId, TabId};
 use serde::{Deserialize, Serialize};
 
+use crate::library::bin::BinId;
+use crate::library::inflow::Inflow;
+
 /// What a tab is put before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -105,6 +108,12 @@ pub enum Command {
     StopStream(StreamId),
     /// The notice was read.
     Dismiss(u64),
+    /// Sets what becomes in the window of what others do in the space.
+    SetInflow(Inflow),
+    /// What others did and what waits for a word goes into the window, or stays out of it.
+    TakeOver(bool),
+    /// Takes something out of the bin, back to where it was.
+    TakeOut(BinId),
     /// Adds a tab that was removed, as it was and where it stood, as far as that is still there.
     PutBack {
         /// Its address.

@@ -26,6 +26,8 @@ pub mod library;
 pub mod quiet;
 pub mod record;
 pub mod reorder;
+#[cfg(not(feature = "popup"))]
+pub mod selection;
 pub mod session;
 pub mod statistics;
 #[cfg(all(target_arch = "wasm32", feature = "ui"))]

@@ -5,6 +5,9 @@ use protocol::code::Refusal;
 use protocol::{Colour, GroupId, MemberId, MessageId, Millis, Role, SpaceId, StreamId, TabId};
 use serde::{Deserialize, Serialize};
 
+use crate::library::bin::BinId;
+use crate::library::inflow::{Inflow, Waiting};
+
 /// One space, whole: what the side panel and the web page show.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SpaceView {
@@ -34,6 +37,18 @@ pub struct SpaceView {
     pub streams: Vec<StreamView>,
     /// What was refused or ended, to be told once.
     pub notices: Vec<Notice>,
+    /// What becomes of what others do, in a window of this browser that follows the space.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inflow: Option<InflowView>,
+}
+
+/// What becomes of what others do in a space, in the window that follows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InflowView {
+    /// What the person set.
+    pub set: Inflow,
+    /// What waits for the person's word.
+    pub waiting: Option<Waiting>,
 }
 
 /// How a space stands with the relay.
@@ -94,12 +109,16 @@ pub struct TabView {
     /// Its title; the address when it has none.
     pub title: String,
     /// SHA-256 of its favicon, to be had from the relay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub favicon: Option<String>,
     /// Whether it is pinned.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub pinned: bool,
     /// The members who look at it, this person not among them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub viewers: Vec<MemberId>,
     /// The stream that shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stream: Option<StreamId>,
 }
 
@@ -267,6 +286,29 @@ pub enum NoticeKind {
     },
     /// Storage failed: what is on the screen is not on disk.
     NotSaved,
+    /// Many tabs, or the last ones, were closed at once in the window that the space follows. They are in the bin.
+    ManyClosed(BinId),
+    /// So many tabs did not enter the space, because their addresses are on this person's ignore list.
+    LeftOut(usize),
+    /// Many tabs of that window went to the same page together. What they were is in the bin.
+    ManyWent {
+        /// Where.
+        binned: BinId,
+        /// The page's host.
+        page: String,
+        /// How many.
+        tabs: usize,
+    },
+}
+
+impl NoticeKind {
+    /// What can be put back from the bin.
+    pub const fn binned(&self) -> Option<BinId> {
+        match self {
+            Self::ManyClosed(id) | Self::ManyWent { binned: id, .. } => Some(*id),
+            _ => None,
+        }
+    }
 }
 
 /// All spaces in short: what the popup shows. Kept in `chrome.storage.local` under `projection`, so that the

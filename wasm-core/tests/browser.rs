@@ -6,14 +6,14 @@ use std::collections::BTreeSet;
 use std::rc::{Rc, Weak};
 
 use js_sys::Function;
-use protocol::{DeviceId, StreamId};
+use protocol::{DeviceId, Seq, SpaceId, StreamId};
 use tabspace_wasm_core::browser::lock::Lock;
 use tabspace_wasm_core::browser::peers::{Peers, Reports};
 use tabspace_wasm_core::browser::store::{Store, exists};
 use tabspace_wasm_core::browser::timer::{Soon, pause};
 use tabspace_wasm_core::browser::turn::Turns;
 use tabspace_wasm_core::browser::{Failure, random};
-use tabspace_wasm_core::record::{Batch, Write};
+use tabspace_wasm_core::record::{Batch, Write, log_key, past_key, space_key};
 use tabspace_wasm_core::session::{Peer, PeerCommand, PeerEvent};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -80,6 +80,31 @@ async fn what_was_committed_is_read_by_prefix_in_the_order_of_the_keys() -> Resu
         keys,
         ["device", "log/a", "log/a/02", "log/a/10", "log/a/🚆", "log/b/1"]
     );
+    Ok(())
+}
+
+#[wasm_bindgen_test]
+async fn what_is_past_is_read_when_it_is_asked_for_and_else_not() -> Result<(), Failure> {
+    let store = Store::open("past").await?;
+    let space = SpaceId::from_bits(1);
+    let [past, log, own] = [past_key(space, Seq(1)), log_key(space, Seq(51)), space_key(space)];
+    let writes = [
+        put("device", "me"),
+        put(&past, "past"),
+        put(&log, "log"),
+        put(&own, "space"),
+        put("window/1", "last"),
+    ];
+    store.commit(&batch(writes)).await?;
+    let present = records(&[
+        ("device", "me"),
+        (&log, "log"),
+        (&own, "space"),
+        ("window/1", "last"),
+    ]);
+    assert_eq!(store.load_present().await?, present);
+    let told = records(&[(&past, "past"), (&log, "log"), (&own, "space")]);
+    assert_eq!(store.load_log(space).await?, told);
     Ok(())
 }
 

@@ -302,7 +302,7 @@ fn a_title_that_changes_all_the_time_is_told_every_two_seconds() {
 
 #[test]
 fn a_navigation_is_told_at_once_and_takes_the_title_along_that_waits() {
-    let (mut binding, state, mut window, mut random) = bound(1..3);
+    let (mut binding, mut state, mut window, mut random) = bound(1..3);
     window.tabs[0].title = "Soon old".into();
     assert_eq!(
         binding.look(NOW.plus(10), window.clone(), &state, &mut random, &|_| true),
@@ -314,6 +314,9 @@ fn a_navigation_is_told_at_once_and_takes_the_title_along_that_waits() {
         matches!(&ops[..], [Op::TabUpdated { title: Some(title), url: Some(_), .. }] if title == "Soon old"),
         "{ops:?}"
     );
+    for op in &ops {
+        state.fold_local(op);
+    }
     // The next title of the page itself waits again, one that goes back to what was told is nothing.
     window.tabs[0].title = "New".into();
     binding.look(NOW.plus(30), window.clone(), &state, &mut random, &|_| true);

@@ -3,16 +3,38 @@
 
 #[path = "library/asleep.rs"]
 mod asleep;
+#[path = "library/astray.rs"]
+mod astray;
 #[path = "library/backup.rs"]
 mod backup;
+#[path = "library/damaged.rs"]
+mod damaged;
+#[path = "library/deeds.rs"]
+mod deeds;
+#[path = "library/folder.rs"]
+mod folder;
 #[path = "library/foreign.rs"]
 mod foreign;
+#[path = "library/history.rs"]
+mod history;
+#[path = "library/ignored.rs"]
+mod ignored;
+#[path = "library/inflow.rs"]
+mod inflow;
 #[path = "library/journal.rs"]
 mod journal;
+#[path = "library/lookup.rs"]
+mod lookup;
+#[path = "library/news.rs"]
+mod news;
 #[path = "library/restoring.rs"]
 mod restoring;
 #[path = "library/sharing.rs"]
 mod sharing;
+#[path = "library/trouble.rs"]
+mod trouble;
+#[path = "library/ways.rs"]
+mod ways;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -72,7 +94,7 @@ impl Browser {
                     Write::Delete(key) => drop(self.disk.remove(&key)),
                 }
             }
-            self.engine.session().committed(self.now, batch.number);
+            self.engine.committed(self.now, batch.number);
         }
     }
 
@@ -269,6 +291,7 @@ fn a_private_space_can_be_edited_and_deleted() {
     let view = browser.view(space);
     assert_eq!((view.name.as_str(), view.notices.len()), ("Read later", 1));
     browser.engine.command(browser.now, space, Command::Delete);
+    browser.engine.empty_bin(None);
     browser.write();
     assert!(
         browser.disk.keys().all(|key| !key.contains(&space.to_string())),
@@ -324,6 +347,21 @@ fn what_could_not_be_written_is_told_and_swallows_nothing_after_it() {
     assert_eq!(browser.view(space).name, "Lost again");
     assert_eq!(browser.view(space).colour, Colour::Red);
     assert_eq!(browser.logged(), 0);
+}
+
+#[test]
+fn what_could_not_be_written_is_written_with_the_next_change_of_any_space() {
+    let mut browser = Browser::new();
+    let other = browser.engine.save_window(browser.now, WINDOW, window(), "Other");
+    browser.write();
+    let space = browser.engine.save_window(browser.now, 8, window(), "Full");
+    assert!(browser.fail_to_write() && browser.fail_to_write() && !browser.fail_to_write());
+    browser
+        .engine
+        .command(browser.now, other, Command::Rename("There is room again".into()));
+    let mut browser = browser.killed();
+    assert_eq!(browser.view(space).name, "Full");
+    assert_eq!(browser.view(other).name, "There is room again");
 }
 
 #[test]

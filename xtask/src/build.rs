@@ -2,10 +2,15 @@
 //!
 //! A build whose inputs did not change is skipped, and a file whose content did not change is not written.
 
+mod names;
+
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::Value;
 
 use crate::repository::{self, Files, dist, read, read_files, root, target, write_files};
@@ -17,6 +22,15 @@ pub(crate) const CLIENTS: [&str; 3] = ["worker", "popup", "pages"];
 
 /// A fourth one, with the feature of this name, for tests only: every part in all its states.
 pub(crate) const GALLERY: &str = "gallery";
+
+/// Bytes that the popup's module and scripts may take, compressed.
+const POPUP_BYTES: usize = 200_000;
+
+/// The script of the service worker.
+const WORKER: &str = "worker.js";
+
+/// Makes every effect of the worker a step at which a test may stop it.
+const FAULTS: &str = "faults.js";
 
 /// The features of WebAssembly that the compiler may have used; every browser that runs the extension has them.
 const WASM_FEATURES: [&str; 6] = [
@@ -33,8 +47,11 @@ const WASM_FEATURES: [&str; 6] = [
 pub(crate) enum Audience {
     /// Everyone: the manifest as it is.
     User,
-    /// Tests: asks for tab capture at installation, since a headless browser has nobody to ask later.
+    /// Tests: asks for tab capture at installation, since a headless browser has nobody to ask later, and its worker has
+    /// fault points.
     Test,
+    /// Measurements: as [`Audience::Test`], with the worker that everyone has.
+    Measured,
     /// Chrome's Web Store: without the `key`, which the store assigns.
     Store,
 }
@@ -46,6 +63,7 @@ pub(crate) fn everything(audience: Audience) -> Result<PathBuf> {
     let folder = match audience {
         Audience::User => dist().join("extension"),
         Audience::Test => target().join("test-extension"),
+        Audience::Measured => target().join("measured-extension"),
         Audience::Store => target().join("store-extension"),
     };
     write_files(&folder, &extension_files(audience)?)?;
@@ -94,8 +112,9 @@ fn build_changed_client(name: &str, inputs: &str, small: bool) -> Result<()> {
     let _ = std::fs::remove_file(&stamp);
     build_client(name, &folder)?;
     if small {
-        make_small(&folder.join("tabspace_bg.wasm"))?;
+        make_small(&folder.join("tabspace_bg.wasm"), name == "popup")?;
         make_script_small(&folder.join("tabspace.js"))?;
+        shorten_names(&folder)?;
     }
     repository::write(&stamp, inputs.as_bytes())
 }
@@ -123,9 +142,11 @@ fn build_client(name: &str, folder: &Path) -> Result<()> {
         .run()
 }
 
-fn make_small(module: &Path) -> Result<()> {
+/// Again and again until nothing is gained takes as long again for a thousandth: only where each byte counts.
+fn make_small(module: &Path, each_byte_counts: bool) -> Result<()> {
     Step::new("wasm-opt")
-        .args(["-Oz", "--converge", "--strip-debug", "--strip-producers"])
+        .args(["-Oz", "--strip-debug", "--strip-producers"])
+        .args(each_byte_counts.then_some("--converge"))
         .args(WASM_FEATURES)
         .arg(module)
         .arg("-o")
@@ -150,6 +171,35 @@ fn make_script_small(script: &Path) -> Result<()> {
         .run()
 }
 
+fn shorten_names(folder: &Path) -> Result<()> {
+    let (module, script) = (folder.join("tabspace_bg.wasm"), folder.join("tabspace.js"));
+    let text = String::from_utf8(read(&script)?).map_err(|error| format!("{}: {error}", script.display()))?;
+    let (short_module, short_script) = names::shorten(&read(&module)?, &text)?;
+    repository::write(&module, &short_module)?;
+    repository::write(&script, short_script.as_bytes())
+}
+
+/// Whether the popup's module and scripts, compressed, are as small as they are to be. It is what a person waits for.
+pub(crate) fn popup_is_small(extension: &Path) -> Result<()> {
+    let mut bytes = 0;
+    for file in [
+        "popup.js",
+        "wasm/popup/tabspace.js",
+        "wasm/popup/tabspace_bg.wasm",
+    ] {
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+        let packed = gzip
+            .write_all(&read(&extension.join(file))?)
+            .and_then(|()| gzip.finish());
+        bytes += packed.map_err(|error| format!("{file}: {error}"))?.len();
+    }
+    println!("the popup's module and scripts take {bytes} bytes, compressed");
+    if bytes > POPUP_BYTES {
+        return Err(format!("they are to take {POPUP_BYTES} at most"));
+    }
+    Ok(())
+}
+
 /// A number that changes when anything changes that the client is built from.
 fn hash_of_inputs() -> Result<String> {
     let mut hasher = DefaultHasher::new();
@@ -160,6 +210,7 @@ fn hash_of_inputs() -> Result<String> {
         "Cargo.toml",
         "Cargo.lock",
         "xtask/src/build.rs",
+        "xtask/src/build/names.rs",
         ".cargo/config.toml",
     ] {
         read(&root().join(file))?.hash(&mut hasher);
@@ -197,7 +248,19 @@ fn extension_files(audience: Audience) -> Result<Files> {
     files.extend(client_files(&CLIENTS)?);
     let manifest = read(&root().join("manifest.json"))?;
     files.insert("manifest.json".into(), manifest_for(audience, manifest)?);
+    if audience == Audience::Test {
+        files.insert(FAULTS.into(), read(&root().join("tests/faults").join(FAULTS))?);
+        let worker = files.remove(Path::new(WORKER)).unwrap_or_default();
+        files.insert(WORKER.into(), with_faults(worker));
+    }
     Ok(files)
+}
+
+/// The worker's script, with the fault points before all else.
+fn with_faults(mut worker: Vec<u8>) -> Vec<u8> {
+    let mut script = format!("import \"./{FAULTS}\";\n").into_bytes();
+    script.append(&mut worker);
+    script
 }
 
 /// Puts together what the relay serves: the page, the extension's style, and the full client.
@@ -258,6 +321,19 @@ mod tests {
         assert_eq!(user["permissions"], json!(["storage"]));
         assert_eq!(test["permissions"], json!(["storage", "tabCapture"]));
         assert_eq!(test["optional_permissions"], json!(["downloads"]));
+    }
+
+    #[test]
+    fn only_the_test_build_has_fault_points() {
+        let script = |audience| {
+            let files = extension_files(audience).expect("the extension's files");
+            let worker = String::from_utf8(files[Path::new(WORKER)].clone()).expect("text");
+            (files.contains_key(Path::new(FAULTS)), worker.contains(FAULTS))
+        };
+        assert_eq!(script(Audience::Test), (true, true));
+        for audience in [Audience::Measured, Audience::User, Audience::Store] {
+            assert_eq!(script(audience), (false, false), "{audience:?}");
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::shell::{Result, Step, cargo};
 /// How long all targets together are given inputs when nothing else is said.
 const SECONDS: u64 = 60;
 /// The same in `cargo xtask test`: long enough to see that the fuzzer works, and to find what is shallow.
-const SECONDS_IN_TESTS: u64 = 40;
+const SECONDS_IN_TESTS: u64 = 20;
 /// An input that takes longer counts as one that breaks something.
 const LONGEST_INPUT_SECONDS: u32 = 10;
 

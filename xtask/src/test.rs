@@ -1,8 +1,10 @@
-//! `cargo xtask test`: every check there is, in parts, and one line at the end that sums them up.
+//! `cargo xtask test`: every check there is, in parts, and a line at the end for each that says how long it took, and one that
+//! sums them up.
 
 use std::fmt::Display;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Instant;
 
 use crate::build::{self, Audience, CLIENTS, GALLERY};
 use crate::repository::{root, target};
@@ -62,6 +64,8 @@ pub(crate) fn test(names: &[&str]) -> Result<ExitCode> {
         .filter(|(name, _)| names.is_empty() || names.contains(name))
     {
         println!("\n== {name}");
+        #[expect(clippy::disallowed_methods, reason = "the one clock of the summary")]
+        let begun = Instant::now();
         let mut counts = Counts::default();
         if let Err(problem) = run_part(*part, &mut counts) {
             println!("error: {problem}");
@@ -71,7 +75,8 @@ pub(crate) fn test(names: &[&str]) -> Result<ExitCode> {
             println!("error: nothing was checked");
             counts.failed += 1;
         }
-        summary.push(format!("{name:8} {counts}"));
+        let seconds = begun.elapsed().as_secs();
+        summary.push(format!("{name:8} {seconds:5} s  {counts}"));
         total += counts;
     }
     println!("\n{}\n{total}", summary.join("\n"));
@@ -231,6 +236,7 @@ fn end_to_end(counts: &mut Counts) -> Result<()> {
     setup::install_browsers_and_database()?;
     setup::install_firefox()?;
     let extension = build::everything(Audience::Test)?;
+    counts.check("the popup's size", build::popup_is_small(&extension));
     let relay: PathBuf = build::relay_for_tests()?;
     let step = cargo_test()
         .args([

@@ -280,17 +280,3 @@ async fn bulk_postgres(pool: &PgPool, device: &str, rows: Vec<Row>) -> Result<()
         .await?;
     Ok(tx.commit().await?)
 }
-
-/// The journal that a relay's file is written with; how it syncs is a matter of its own connection.
-pub(super) async fn journal_of(file: &Path) -> Result<String> {
-    let options = SqliteConnectOptions::new().filename(file).read_only(true);
-    let pool = SqlitePoolOptions::new()
-        .max_connections(1)
-        .connect_with(options)
-        .await?;
-    let (journal,): (String,) = sqlx::query_as("PRAGMA journal_mode").fetch_one(&pool).await?;
-    pool.close().await;
-    Ok(format!(
-        "journal_mode={journal}, synchronous=FULL (the relay has no setting for it)"
-    ))
-}

@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::crowd::Dialect;
-use super::databases::{self, Database};
+use super::databases::Database;
 use super::guests::{self, Client, Has, enter, fresh_device};
 use super::line::Http;
 use super::server::Server;
@@ -41,10 +41,6 @@ pub(super) async fn measure() -> Result<()> {
     ));
     let folder = data.path().join("relay");
     let server = guests::start_relay(&folder, None, None)?;
-    say(&format!(
-        "  the relay's SQLite: {}",
-        databases::journal_of(&folder.join("tabspace.sqlite")).await?
-    ));
     beside("SQLite", &server, &alone).await?;
     drop(server);
     alone.close().await;

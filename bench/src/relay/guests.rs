@@ -29,7 +29,10 @@ pub(super) const TEXT_BYTES: usize = 200;
 /// The setting of an operator who trusts his users: how much one may do a minute is not bounded.
 const UNBOUNDED: (&str, &str) = ("TABSPACE_RATES", "off");
 
-/// Starts the released relay on a folder, or with its data in a Postgres.
+/// Behind these words the relay logs what its database does before a commit is acknowledged.
+const DURABILITY: &str = "durability: ";
+
+/// Starts the released relay on a folder, or with its data in a Postgres; how durable it is is said.
 pub(super) fn start_relay(data: &Path, database: Option<&str>, listen: Option<SocketAddr>) -> Result<Server> {
     let listen = listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)));
     let mut command = Command::new(relay_binary());
@@ -37,12 +40,12 @@ pub(super) fn start_relay(data: &Path, database: Option<&str>, listen: Option<So
         .args(["--listen", &listen.to_string(), "--data"])
         .arg(data)
         .env_remove("DATABASE_URL")
-        .env("RUST_LOG", "warn")
+        .env("RUST_LOG", "warn,relay::store=info")
         .env(UNBOUNDED.0, UNBOUNDED.1);
     if let Some(url) = database {
         command.env("DATABASE_URL", url);
     }
-    Server::start("the relay", command)
+    Server::start_heard("the relay", command, Some(DURABILITY))
 }
 
 /// Bits that nobody else has, as spread as random ones.

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Result;
+use crate::line::say;
 
 /// How long a server may take until it says where it listens.
 const START: Duration = Duration::from_secs(30);
@@ -28,8 +29,25 @@ pub(super) struct Server {
 
 impl Server {
     /// Starts a server whose first line of output ends with the address it listens on.
-    pub(super) fn start(name: &str, mut command: Command) -> Result<Self> {
-        let mut child = spawn(name, &mut command, Stdio::piped())?;
+    pub(super) fn start(name: &str, command: Command) -> Result<Self> {
+        Self::start_heard(name, command, None)
+    }
+
+    /// The same; what it says behind these words in its log is said here too.
+    pub(super) fn start_heard(name: &str, mut command: Command, words: Option<&'static str>) -> Result<Self> {
+        let log = words.map_or_else(Stdio::null, |_| Stdio::piped());
+        let mut child = spawn(name, &mut command, Stdio::piped(), log)?;
+        if let (Some(words), Some(log)) = (words, child.stderr.take()) {
+            let name = name.to_owned();
+            std::thread::spawn(move || {
+                let lines = BufReader::new(log).lines().map_while(std::result::Result::ok);
+                for line in lines {
+                    if let Some((_, said)) = line.split_once(words) {
+                        say(&format!("  {name}, {words}{said}"));
+                    }
+                }
+            });
+        }
         let guard = guard(&child)?;
         let stdout = child.stdout.take().ok_or("the server's output is not piped")?;
         let (sender, receiver) = std::sync::mpsc::sync_channel(1);
@@ -55,7 +73,7 @@ impl Server {
 
     /// Starts a server that says nothing, at an address that it was told.
     pub(super) async fn start_at(name: &str, mut command: Command, address: SocketAddr) -> Result<Self> {
-        let child = spawn(name, &mut command, Stdio::null())?;
+        let child = spawn(name, &mut command, Stdio::null(), Stdio::null())?;
         let guard = guard(&child)?;
         let server = Self {
             name: name.to_owned(),
@@ -103,11 +121,11 @@ impl Drop for Server {
     }
 }
 
-fn spawn(name: &str, command: &mut Command, stdout: Stdio) -> Result<Child> {
+fn spawn(name: &str, command: &mut Command, stdout: Stdio, stderr: Stdio) -> Result<Child> {
     command
         .stdin(Stdio::null())
         .stdout(stdout)
-        .stderr(Stdio::null())
+        .stderr(stderr)
         // Out of the terminal's group: Ctrl-C is the guard's business.
         .process_group(0)
         .spawn()

@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use protocol::Code;
 
-use super::{PersonId, origin};
+use super::{PersonId, origin, store};
 use crate::App;
 use crate::address::Address;
 use crate::error::Failure;
@@ -47,6 +47,19 @@ impl FromRequestParts<Arc<App>> for Payer {
         };
         app.charge(Kind::Requests, payer)?;
         Ok(payer)
+    }
+}
+
+/// The hash of the credential that is shown, whether it is good or not.
+#[derive(Debug)]
+pub(crate) struct Shown(pub(crate) Vec<u8>);
+
+impl FromRequestParts<Arc<App>> for Shown {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Failure> {
+        let token = token(app, &parts.headers)?.ok_or(Code::Unauthenticated)?;
+        Ok(Self(store::hash(token)))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::store::StoreError;
 
 /// Credentials that are remembered; those that are shown often stay.
 const MOST: usize = 16 * 1_024;
-/// How long one is believed. Nothing ends a credential yet but a change of the database behind the relay's back.
+/// How long one is believed: another relay may end it, or somebody changes the database behind the relay's back.
 const LIFE: Duration = Duration::from_secs(10);
 
 /// Credentials that were found, by their hash, so that a dump of memory opens nothing.
@@ -34,6 +34,13 @@ impl Default for Bearers {
 }
 
 impl Bearers {
+    /// Credentials that were ended are not believed any more.
+    pub(crate) fn forget(&self, ended: &[Vec<u8>]) {
+        for hash in ended {
+            self.0.remove(hash);
+        }
+    }
+
     /// Who bears this token, and since when the person exists.
     pub(crate) async fn find(
         &self,

@@ -6,6 +6,7 @@
 pub(crate) mod auth;
 pub(crate) mod bearers;
 pub(crate) mod origin;
+pub(crate) mod recovery;
 pub(crate) mod routes;
 pub(crate) mod store;
 pub(crate) mod tickets;

@@ -77,7 +77,7 @@ pub(crate) async fn get_me(State(app): State<Arc<App>>, Caller(person): Caller) 
     Ok(Json(me(&mut tx, person).await?))
 }
 
-async fn me(tx: &mut Tx, person: PersonId) -> Result<Me, StoreError> {
+pub(super) async fn me(tx: &mut Tx, person: PersonId) -> Result<Me, StoreError> {
     let name = store::get_name(tx, person).await?;
     let spaces = spaces::list_spaces_of(tx, person).await?;
     Ok(Me {

@@ -4,7 +4,7 @@ use protocol::{DeviceId, Millis};
 use sha2::{Digest, Sha256};
 
 use super::PersonId;
-use crate::store::query::{execute, fetch_one, fetch_optional};
+use crate::store::query::{execute, fetch_all, fetch_one, fetch_optional};
 use crate::store::{StoreError, Tx};
 
 /// What is kept of a secret.
@@ -27,6 +27,16 @@ pub(crate) async fn insert_person(
         name,
         now.0
     )?;
+    insert_credential(tx, person, token, now).await
+}
+
+/// Another credential of somebody.
+pub(crate) async fn insert_credential(
+    tx: &mut Tx,
+    person: PersonId,
+    token: &str,
+    now: Millis,
+) -> Result<(), StoreError> {
     execute!(
         tx,
         "INSERT INTO credentials (hash, person, created) VALUES ($1, $2, $3)",
@@ -35,6 +45,22 @@ pub(crate) async fn insert_person(
         now.0
     )?;
     Ok(())
+}
+
+/// Ends all credentials of a person but one; their hashes.
+pub(crate) async fn delete_other_credentials(
+    tx: &mut Tx,
+    person: PersonId,
+    but: &[u8],
+) -> Result<Vec<Vec<u8>>, StoreError> {
+    let rows = fetch_all!(
+        tx,
+        (Vec<u8>,),
+        "DELETE FROM credentials WHERE person = $1 AND hash <> $2 RETURNING hash",
+        person.to_string(),
+        but
+    )?;
+    Ok(rows.into_iter().map(|(hash,)| hash).collect())
 }
 
 /// Who bears this token, and since when the person exists.
@@ -83,6 +109,17 @@ pub(crate) async fn find_owner(tx: &mut Tx, device: DeviceId) -> Result<Option<P
         device.to_string()
     )?;
     row.map(|(person,)| Ok(person.parse()?)).transpose()
+}
+
+/// A person's devices.
+pub(crate) async fn list_devices(tx: &mut Tx, person: PersonId) -> Result<Vec<DeviceId>, StoreError> {
+    let rows = fetch_all!(
+        tx,
+        (String,),
+        "SELECT device FROM devices WHERE person = $1",
+        person.to_string()
+    )?;
+    rows.into_iter().map(|(device,)| Ok(device.parse()?)).collect()
 }
 
 /// Makes a device somebody's, unless it is somebody's already.

@@ -65,6 +65,18 @@ impl Tickets {
         good.tickets.insert(key, ticket);
     }
 
+    /// A person's tickets are not good any more.
+    pub(crate) fn forget(&self, person: PersonId) {
+        let mut good = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = good.by_person.range((person, 0)..=(person, u64::MAX));
+        let numbers: Vec<u64> = own.map(|(_, number)| *number).collect();
+        for number in numbers {
+            if let Some(key) = good.by_age.get(&number).cloned() {
+                good.remove(&key);
+            }
+        }
+    }
+
     /// Uses a ticket up.
     pub(crate) fn take(&self, ticket: &str, now: Millis) -> Option<Bearer> {
         let mut good = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -61,7 +61,10 @@ pub async fn restore_from(
     input.header()?;
     let store = Store::open(backend, patience, random).await?;
     let restored = fill(&store, random, &mut input).await;
-    store.close().await;
+    // Whoever opened it goes on with it.
+    if !matches!(backend, Backend::Open(_)) {
+        store.close().await;
+    }
     restored
 }
 

@@ -38,6 +38,15 @@ pub(super) const TABLES: &[Table] = &[
         columns: &[("hash", Bytes), ("person", Text), ("created", Integer)],
     },
     Table {
+        name: "recovery",
+        columns: &[
+            ("person", Text),
+            ("hash", Bytes),
+            ("created", Integer),
+            ("used", Integer),
+        ],
+    },
+    Table {
         name: "devices",
         columns: &[("device", Text), ("person", Text), ("created", Integer)],
     },

@@ -102,6 +102,14 @@ impl Hub {
         }
     }
 
+    /// Ends the connections of these devices. Whoever may connect again does.
+    pub(crate) fn end(&self, devices: &[DeviceId]) {
+        let lines = lock(&self.0.lines);
+        for (_, line) in devices.iter().filter_map(|device| lines.get(device)) {
+            line.end(End::GoingAway);
+        }
+    }
+
     /// Whether any connection is held.
     pub(crate) fn is_empty(&self) -> bool {
         lock(&self.0.lines).is_empty()

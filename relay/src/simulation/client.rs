@@ -71,6 +71,10 @@ pub(super) struct Client {
     pub(super) refused: BTreeSet<(SpaceId, u64)>,
     /// Messages that reached the disk before they were sent, and were not refused since.
     pub(super) written: BTreeMap<(SpaceId, u64), MessageId>,
+    /// The same of before a backup was restored: what it lacks has to come back, under other numbers.
+    pub(super) promised: BTreeSet<(SpaceId, MessageId)>,
+    /// Messages that the author takes back: of these nothing has to come back.
+    taken_back: BTreeSet<MessageId>,
 }
 
 impl Client {
@@ -92,6 +96,8 @@ impl Client {
             acknowledged: BTreeMap::new(),
             refused: BTreeSet::new(),
             written: BTreeMap::new(),
+            promised: BTreeSet::new(),
+            taken_back: BTreeSet::new(),
         };
         client.open(Millis(0));
         client
@@ -188,7 +194,9 @@ impl Client {
                 if !reason.code.is_transient() && reason.code != Code::OpGap =>
             {
                 self.refused.insert((*space, *n));
-                self.written.remove(&(*space, *n));
+                if let Some(message) = self.written.remove(&(*space, *n)) {
+                    self.promised.remove(&(*space, message));
+                }
             }
             _ => {}
         }
@@ -233,10 +241,27 @@ impl Client {
             return;
         };
         let stored: OnDisk = serde_json::from_str(value).expect("an op that waits");
-        if let Op::MessageSent { message, .. } = stored.op {
-            let space = space.parse().expect("a space");
-            self.written.insert((space, stored.n), message);
+        let space = space.parse().expect("a space");
+        match stored.op {
+            Op::MessageSent { message, .. } => {
+                self.written.insert((space, stored.n), message);
+            }
+            Op::MessageDeleted { message } => {
+                self.taken_back.insert(message);
+                self.promised.remove(&(space, message));
+            }
+            _ => {}
         }
+    }
+
+    /// The relay's database is of an earlier time now: its answers since are void, but not what they promised.
+    pub(super) fn goes_back(&mut self) {
+        let written = std::mem::take(&mut self.written).into_iter();
+        let promised = written.map(|((space, _), message)| (space, message));
+        let stays = |(_, message): &(SpaceId, MessageId)| !self.taken_back.contains(message);
+        self.promised.extend(promised.filter(stays));
+        self.acknowledged.clear();
+        self.refused.clear();
     }
 
     /// Sends again what it sent before, as a client that forgot would: under the same name.

@@ -16,14 +16,17 @@ mod hearing;
 mod relay;
 mod world;
 
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use world::World;
 
 /// Seeds that are tried when nothing else is said.
 const SEEDS: u64 = 2_000;
+/// The same of worlds whose database is restored.
+const RESTORED: u64 = 100;
 /// Worlds that share a database; each has spaces and people of its own in it.
-const SHARED_BY: u64 = 200;
+const SHARED_BY: u64 = 100;
 
 fn number(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
@@ -37,15 +40,27 @@ fn runtime() -> tokio::runtime::Runtime {
         .expect("a runtime")
 }
 
-/// Runs a world for each seed; the seed of one that fails is printed.
-fn each_seed(run: &impl AsyncFn(&mut World)) {
-    let seeds = match number("SIMULATION_SEED") {
+/// The seed that is asked for, or as many as are usual.
+fn seeds(usual: u64) -> Range<u64> {
+    match number("SIMULATION_SEED") {
         Some(seed) => seed..seed + 1,
-        None => 1..number("SIMULATION_SEEDS").unwrap_or(SEEDS) + 1,
-    };
+        None => 1..number("SIMULATION_SEEDS").unwrap_or(usual) + 1,
+    }
+}
+
+/// If this fails, its seed is printed.
+fn with_seed<T>(seed: u64, run: impl FnOnce() -> T) -> T {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
+        eprintln!("this seed fails: SIMULATION_SEED={seed}");
+        resume_unwind(panic)
+    })
+}
+
+#[test]
+fn whatever_happens_the_promises_hold() {
     let runtime = runtime();
     let mut store = None;
-    for seed in seeds {
+    for seed in seeds(SEEDS) {
         if seed % SHARED_BY == 0 {
             store = None;
         }
@@ -55,23 +70,42 @@ fn each_seed(run: &impl AsyncFn(&mut World)) {
                 None => relay::empty_store().await,
             }
         });
-        let ran = catch_unwind(AssertUnwindSafe(|| {
+        with_seed(seed, || {
             runtime.block_on(async {
                 let mut world = World::new(seed, kept.clone()).await;
-                run(&mut world).await;
+                world.live().await;
             });
-        }));
-        if let Err(panic) = ran {
-            eprintln!("this seed fails: SIMULATION_SEED={seed}");
-            resume_unwind(panic);
-        }
+        });
         store = Some(kept);
     }
 }
 
+/// The backup is made in the middle of trouble and restored in the middle of more of it: what was written and is not in
+/// it, acknowledged or not, is offered again, and is there once.
 #[test]
-fn whatever_happens_the_promises_hold() {
-    each_seed(&async |world: &mut World| world.live().await);
+fn what_a_restored_backup_lacks_comes_back() {
+    let runtime = runtime();
+    let lacked = seeds(RESTORED).map(|seed| {
+        with_seed(seed, || {
+            runtime.block_on(async {
+                let mut world = World::new(seed, relay::empty_store().await).await;
+                for _ in 0..world.dice.below(80) {
+                    world.step().await;
+                }
+                let backup = world.back_up().await;
+                for _ in 0..world.dice.below(80) {
+                    world.step().await;
+                }
+                let before = world.events().await;
+                world.restore(&backup).await;
+                let lacked = before - world.events().await;
+                world.live().await;
+                lacked
+            })
+        })
+    });
+    let lacked: usize = lacked.sum();
+    assert!(lacked > 0, "no backup lacked anything");
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! People in two spaces, a relay, and everything that goes wrong between them.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use protocol::event::OpName;
 use protocol::op::{Created, NewTab};
 use protocol::{
-    Action, Event, InviteId, MemberId, Millis, Op, Payload, Position, Role, Seq, SpaceId, SpaceState, TabId,
-    authorise,
+    Action, Event, InviteId, MemberId, MessageId, Millis, Op, Payload, Position, Role, Seq, SpaceId,
+    SpaceState, TabId, authorise,
 };
 
 use super::client::{Client, Dice};
@@ -14,7 +15,9 @@ use super::faults::Fault;
 use super::relay::{Fate, Relay, Said};
 use crate::account::PersonId;
 use crate::account::store::insert_person;
-use crate::clock::Clock;
+use crate::backup::{backup_into, restore_from};
+use crate::clock::{Clock, Random};
+use crate::config::Backend;
 use crate::invite::store::{InviteRow, insert as insert_invite};
 use crate::log::{Answer, Task, store};
 use crate::store::Store;
@@ -23,6 +26,8 @@ use crate::store::trouble::Trouble;
 use wasm_core::command::Command;
 
 const NAMES: [&str; 4] = ["alice", "bob", "clara", "dan"];
+/// How long the database may take.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Rounds without trouble after which nothing may be left to do.
 const CALM: usize = 400;
 
@@ -112,6 +117,37 @@ impl World {
         for client in &mut self.clients {
             client.cut(self.now);
             client.perform();
+        }
+    }
+
+    /// All that the database holds, as the relay's own backup has it.
+    pub(super) async fn back_up(&self) -> Vec<u8> {
+        let mut backup = Vec::new();
+        let store = Backend::Open(self.relay.store.clone());
+        let clock = Clock::manual(self.now);
+        backup_into(&store, PATIENCE, &clock, "a backup", &mut backup)
+            .await
+            .expect("a backup");
+        backup
+    }
+
+    /// The database is lost, and the relay starts again on what was backed up.
+    pub(super) async fn restore(&mut self, backup: &[u8]) {
+        let store = super::relay::empty_store().await;
+        let random = Random::from_seed(self.seed ^ self.now.0.unsigned_abs());
+        restore_from(
+            &Backend::Open(store.clone()),
+            PATIENCE,
+            &random,
+            "a backup",
+            backup,
+        )
+        .await
+        .expect("the backup is whole");
+        self.relay.store = store;
+        self.relay_dies().await;
+        for client in &mut self.clients {
+            client.goes_back();
         }
     }
 
@@ -316,6 +352,15 @@ impl World {
         }
     }
 
+    /// How many events both logs have.
+    pub(super) async fn events(&self) -> usize {
+        let mut count = 0;
+        for space in self.spaces {
+            count += self.log_of(space).await.len();
+        }
+        count
+    }
+
     /// The logs as text.
     pub(super) async fn logs(&self) -> Vec<Vec<String>> {
         let mut logs = Vec::new();
@@ -426,12 +471,22 @@ fn check_client(client: &Client, space: SpaceId, state: &SpaceState, log: &[Even
             .map(|event| event.envelope.seq.0)
             .collect::<Vec<_>>()
     };
-    for ((of, _), message) in &client.written {
+    let times = |message: &MessageId| {
         let sent = log.iter().filter(|event| match &event.payload {
             Payload::Op(Op::MessageSent { message: id, .. }) => id == message,
             _ => false,
         });
-        assert!(*of != space || sent.count() == 1, "{name}'s message is lost");
+        sent.count()
+    };
+    for ((of, _), message) in &client.written {
+        assert!(*of != space || times(message) == 1, "{name}'s message is lost");
+    }
+    for (of, message) in &client.promised {
+        let times = times(message);
+        assert!(
+            *of != space || times == 1,
+            "{name}'s message of before the restore is there {times} times"
+        );
     }
     for ((of, n), seq) in &client.acknowledged {
         if *of == space {

@@ -5,12 +5,12 @@
 
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
-use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection};
+use sqlx::{AssertSqlSafe, PgConnection, Sqlite, SqliteConnection};
 
 use super::{StoreError, Tx};
 
 /// Rows of the largest statement on `SQLite`; with at most 16 columns that is far from its 32,766 parameters.
-const CHUNK: usize = 128;
+const CHUNK: usize = 512;
 /// Rows of a statement that may be sent together with others.
 const LIGHT: usize = 16;
 
@@ -155,32 +155,12 @@ impl Filled {
         self.rows() <= LIGHT && self.rows().is_power_of_two()
     }
 
-    async fn execute(self, tx: &mut Tx) -> Result<u64, StoreError> {
-        match tx {
-            Tx::Sqlite(tx) => self.execute_in_chunks(tx).await,
-            Tx::Postgres(tx) => {
-                let mut query = sqlx::query(AssertSqlSafe(self.statement.postgres(&self.columns)));
-                for column in self.columns {
-                    query = each!(column, values => query.bind(values));
-                }
-                Ok(query.execute(&mut **tx).await?.rows_affected())
-            }
+    async fn execute_on_postgres(self, connection: &mut PgConnection) -> Result<u64, StoreError> {
+        let mut query = sqlx::query(AssertSqlSafe(self.statement.postgres(&self.columns)));
+        for column in self.columns {
+            query = each!(column, values => query.bind(values));
         }
-    }
-
-    async fn execute_in_chunks(mut self, connection: &mut SqliteConnection) -> Result<u64, StoreError> {
-        let (rows, columns) = (self.rows(), self.columns.len());
-        let (mut first, mut written) = (0, 0);
-        while first < rows {
-            let left = (rows - first).min(CHUNK);
-            // The largest power of two that fits.
-            let count = 1_usize << left.ilog2();
-            let text = self.statement.sqlite(count, columns);
-            let query = bind_rows(sqlx::query(AssertSqlSafe(text)), &mut self.columns, first, count);
-            written += query.execute(&mut *connection).await?.rows_affected();
-            first += count;
-        }
-        Ok(written)
+        Ok(query.execute(connection).await?.rows_affected())
     }
 }
 
@@ -196,30 +176,61 @@ fn bind_rows(mut query: SqliteQuery, columns: &mut [Column], first: usize, count
     query
 }
 
-/// Executes statements in order. Returns how many rows were written.
+/// Executes statements; those that have as many rows as the first one before the others, which else keep their order.
+/// Returns how many rows were written.
 ///
-/// On `SQLite` each statement is a way to another thread and back, which costs more than a small statement itself:
-/// when few rows are written, as for a single op, all of them are one text.
+/// On `SQLite` each text is a way to another thread and back, which costs more than a small statement itself. So
+/// statements with the same number of rows go together, chunk by chunk; and all of them are one text when there are few
+/// rows, as for a single op.
 pub(crate) async fn execute_all(tx: &mut Tx, mut statements: Vec<Filled>) -> Result<u64, StoreError> {
     statements.retain(|statement| statement.rows() > 0);
-    if let Tx::Sqlite(connection) = tx
-        && statements.iter().all(Filled::is_light)
-    {
-        let texts = statements
-            .iter()
-            .map(|filled| filled.statement.sqlite(filled.rows(), filled.columns.len()));
-        let text = texts.collect::<Vec<_>>().join("; ");
-        let query = statements
-            .iter_mut()
-            .fold(sqlx::query(AssertSqlSafe(text)), |query, filled| {
-                let rows = filled.rows();
-                bind_rows(query, &mut filled.columns, 0, rows)
-            });
-        return Ok(query.execute(&mut **connection).await?.rows_affected());
-    }
     let mut written = 0;
-    for statement in statements {
-        written += statement.execute(tx).await?;
+    match tx {
+        Tx::Sqlite(tx) if statements.iter().all(Filled::is_light) => {
+            written = execute_together(tx, &mut statements, 0, Filled::rows).await?;
+        }
+        Tx::Sqlite(tx) => {
+            while let Some(rows) = statements.first().map(Filled::rows) {
+                let alike = statements.extract_if(.., |statement| statement.rows() == rows);
+                let mut alike: Vec<Filled> = alike.collect();
+                let mut first = 0;
+                while first < rows {
+                    let left = (rows - first).min(CHUNK);
+                    // The largest power of two that fits.
+                    let count = 1_usize << left.ilog2();
+                    written += execute_together(tx, &mut alike, first, |_| count).await?;
+                    first += count;
+                }
+            }
+        }
+        Tx::Postgres(tx) => {
+            for statement in statements {
+                written += statement.execute_on_postgres(tx).await?;
+            }
+        }
     }
     Ok(written)
+}
+
+/// Executes so many rows of each statement, from this one on, as one text.
+async fn execute_together(
+    connection: &mut SqliteConnection,
+    statements: &mut [Filled],
+    first: usize,
+    count: impl Fn(&Filled) -> usize,
+) -> Result<u64, StoreError> {
+    if statements.is_empty() {
+        return Ok(0);
+    }
+    let texts = statements
+        .iter()
+        .map(|filled| filled.statement.sqlite(count(filled), filled.columns.len()));
+    let text = texts.collect::<Vec<_>>().join("; ");
+    let query = statements
+        .iter_mut()
+        .fold(sqlx::query(AssertSqlSafe(text)), |query, filled| {
+            let count = count(filled);
+            bind_rows(query, &mut filled.columns, first, count)
+        });
+    Ok(query.execute(connection).await?.rows_affected())
 }

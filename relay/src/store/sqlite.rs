@@ -13,6 +13,12 @@ use super::durability::Durability;
 use super::{Held, StoreError, Tx};
 
 const READERS: u32 = 4;
+/// What the writer keeps of the database in memory. In it are the pages that a commit of many spaces changes; what a
+/// statement would have to take back is noted in memory, too, instead of in a file.
+const WRITER_CACHE_KIB: u32 = 16 * 1024;
+/// Pages (of 4 KiB) in the write-ahead log from which on they are moved into the database, while commits wait. A page
+/// that many commits change, as the last one of each busy space, is moved once for all of them.
+const CHECKPOINT_PAGES: u32 = 8_192;
 /// The database's file in the folder.
 const FILE: &str = "tabspace.sqlite";
 
@@ -47,7 +53,13 @@ impl Folder {
             .acquire_timeout(patience)
             .test_before_acquire(false)
             .after_release(|connection, _| Box::pin(is_at_rest(connection)))
-            .connect_with(options.clone())
+            .connect_with(
+                options
+                    .clone()
+                    .pragma("cache_size", format!("-{WRITER_CACHE_KIB}"))
+                    .pragma("temp_store", "MEMORY")
+                    .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string()),
+            )
             .await?;
         durability(&writer).await?.demand()?;
         sqlx::migrate!("../migrations/sqlite").run(&writer).await?;

@@ -53,6 +53,7 @@ mod keeping;
 mod membership;
 mod ordering;
 mod rebuild;
+mod recovery;
 mod unreadable;
 
 fn fold(events: &[Event]) -> SpaceState {

@@ -2,12 +2,20 @@
 
 use std::time::Duration;
 
-use protocol::{Code, Refusal, Role};
+use protocol::{Code, Colour, Refusal, Role};
 use serde_json::{Value, json};
 use tabspace_tests::people::t;
-use wasm_core::ask::{Answer, Earlier, Never, Problem, Visible};
+use wasm_core::ask::folder::FolderState;
+use wasm_core::ask::library::LibraryAnswer;
+use wasm_core::ask::recovery::RecoveryState;
+use wasm_core::ask::{Answer, Earlier, Never, Problem, SavedTab, Visible};
+use wasm_core::library::backup::folder::standing::{Standing, Why};
+use wasm_core::library::backup::{Counts, Written};
+use wasm_core::library::bin::BinId;
+use wasm_core::library::inflow::{Inflow, Waiting};
 use wasm_core::library::journal::{BUDGET_BYTES, Point, Reason};
-use wasm_core::view::{LinkView, MediaView, Notice, NoticeKind, Projection, SpaceView};
+use wasm_core::library::undo::Undo;
+use wasm_core::view::{InflowView, LinkView, MediaView, Notice, NoticeKind, Projection, SpaceView};
 
 use super::sample::{
     self, LONG_NAME, before, chrome_groups, chrome_tabs, crowded_view, empty_view, followed, glimpse, held,
@@ -54,6 +62,7 @@ fn popup() -> Vec<Scene> {
     let mut loading = with(&projection());
     loading["chrome"]["tabs"] = json!("never");
     loading["chrome"]["projection"] = json!("never");
+    let finding = chrome(&chrome_tabs(), &projection(), &found());
     let mut unread = with(&projection());
     unread["chrome"]["fails"] = json!("Tabs cannot be queried right now");
     let failing = chrome(
@@ -64,6 +73,7 @@ fn popup() -> Vec<Scene> {
     vec![
         of_popup("first", with(&Projection::default())),
         of_popup("not-saved", with(&projection())),
+        of_popup("saved-elsewhere", finding.clone()).shows("saved-in"),
         of_popup("saved", with(&followed(LinkView::Private, 0, false))),
         popup_of_live_space(),
         of_popup("streaming", with(&followed(LinkView::Live, 0, true))),
@@ -72,7 +82,7 @@ fn popup() -> Vec<Scene> {
         of_popup("loading", loading).has("#search"),
         of_popup("unread", unread).has(".banner"),
         of_popup("failed", failing).does(&[Deed::Type("Thesis"), Deed::Press("Enter")]),
-        of_popup("search", with(&projection())).does(&[Deed::Type("re")]),
+        of_popup("search", finding).does(&[Deed::Type("re"), Deed::Await("[data-testid=saved-row]")]),
         of_popup("search-nothing", with(&projection())).does(&[Deed::Type("zebra")]),
         of_popup("keyboard", with(&projection())).does(&[Deed::Press("ArrowDown"), Deed::Press("ArrowDown")]),
         of_popup("crowded", chrome(&many_chrome_tabs(), &many_spaces(), &json!({}))),
@@ -81,6 +91,60 @@ fn popup() -> Vec<Scene> {
             ..of_popup("narrow", with(&followed(LinkView::Live, 0, true)))
         },
         of_popup("large-text", with(&projection())).zoomed(2.0),
+    ]
+}
+
+/// A popup with more tabs and spaces than fit, over a tab that is saved elsewhere.
+pub(super) fn crowded_popup_of_a_saved_tab() -> Scene {
+    of_popup(
+        "crowded-saved",
+        chrome(&many_chrome_tabs(), &many_spaces(), &found()),
+    )
+}
+
+/// What the library answers to who seeks something.
+fn found() -> Value {
+    json!({ "find": Answer::Found { tabs: saved(), same: saved()[..1].to_vec() } })
+}
+
+/// Tabs of spaces, and one of the bin.
+fn saved() -> Vec<SavedTab> {
+    let tab = |number: u128, title: &str, url: &str, name: &str, colour: Colour| SavedTab {
+        space: space(number),
+        tab: protocol::TabId::from_bits(number),
+        title: title.to_owned(),
+        url: url.to_owned(),
+        name: name.to_owned(),
+        colour,
+        chrome: None,
+        removed: false,
+    };
+    let trains = "https://trains.example.org/lisbon";
+    vec![
+        tab(
+            1,
+            "Trains to Lisbon: reservations",
+            trains,
+            "Trip to Lisbon",
+            Colour::Orange,
+        ),
+        tab(
+            2,
+            "Relays, compared",
+            "https://relays.example.org/",
+            "Thesis",
+            Colour::Blue,
+        ),
+        SavedTab {
+            removed: true,
+            ..tab(
+                3,
+                "A recipe for bread",
+                "https://bread.example.org/",
+                "Kitchen",
+                Colour::Green,
+            )
+        },
     ]
 }
 
@@ -259,8 +323,22 @@ fn panel() -> Vec<Scene> {
                 id: 2,
                 kind: NoticeKind::RoleChanged { role: Role::Viewer },
             },
+            Notice {
+                id: 3,
+                kind: NoticeKind::ManyClosed(BinId(sample::NOW, 0)),
+            },
         ],
         ..view()
+    };
+    let inflow = |set: Inflow, waiting: Option<Waiting>| SpaceView {
+        inflow: Some(InflowView { set, waiting }),
+        ..view()
+    };
+    let waits = Waiting {
+        opens: 3,
+        closes: 1,
+        others: 2,
+        by: vec!["Bob".to_owned(), "Clara".to_owned()],
     };
     let mut list = of_panel("list", &view());
     "/extension/panel.html".clone_into(&mut list.path);
@@ -283,8 +361,22 @@ fn panel() -> Vec<Scene> {
     let mut away = of_panel("share-away", &linked(LinkView::Reconnecting, 2));
     away.fixture["chrome"]["answers"] = json!({ "invites": Answer::Problem(relay_away()) });
     let away = away.does(&[Deed::Click("space-menu"), Deed::Click("share")]);
+    let undo = Undo {
+        binned: vec![BinId(sample::NOW, 0)],
+        ..Undo::default()
+    };
+    let mut deleted = of_panel("deleted", &linked(LinkView::Private, 0));
+    deleted.fixture["chrome"]["answers"] =
+        json!({ "library_forget": Answer::Library(LibraryAnswer::Changed(Box::new(undo))) });
+    let deleted = deleted.does(&[
+        Deed::Click("space-menu"),
+        Deed::Click("delete-space"),
+        Deed::Click("confirm-end"),
+        Deed::Await("[data-testid=undo]"),
+    ]);
     vec![
         away,
+        deleted,
         list.shows("spaces"),
         empty_list.shows("save-window"),
         loading,
@@ -303,6 +395,9 @@ fn panel() -> Vec<Scene> {
         of_panel("crowded", &crowded_view()),
         of_panel("menu", &view()).does(&[Deed::Click("space-menu")]),
         of_panel("members", &view()).does(&[Deed::Click("space-menu"), Deed::Click("show-members")]),
+        of_panel("inflow", &inflow(Inflow::On, None))
+            .does(&[Deed::Click("space-menu"), Deed::Click("inflow")]),
+        of_panel("inflow-asked", &inflow(Inflow::Ask, Some(waits))).shows("inflow-waiting"),
         of_panel("large-text", &view()).zoomed(2.0),
     ]
 }
@@ -347,12 +442,37 @@ fn earlier(points: usize, aside: usize, failure: Option<String>) -> Answer {
     })
 }
 
+/// A folder with backups; or one that fails, with the proof of better days.
+fn folder(fails: bool) -> Answer {
+    let mut standing = Standing::default();
+    let counts = Counts {
+        spaces: 23,
+        tabs: 1_204,
+        removed: 6,
+    };
+    let at = before(Duration::from_hours(26));
+    let sha256 = String::new();
+    let name = "tabspace-2026-11-29T08-52-43Z-48sk6h24.json".to_owned();
+    standing.wrote(name, at, &Written { counts, sha256 });
+    standing.proven(at);
+    if fails {
+        standing.failed(before(Duration::from_mins(7)), Why::DiskFull);
+    }
+    Answer::Folder(FolderState {
+        name: Some("Backups".to_owned()),
+        allowed: !fails,
+        standing,
+    })
+}
+
 fn options() -> Vec<Scene> {
     let settings = json!({ "settings": Answer::Settings {
         relay: "https://tabspace.example.org".to_owned(),
         ignored: "*://*.bank.example/*\nmail.example.org".to_owned(),
         your_name: "Ada".to_owned(),
-    }, "earlier": earlier(4, 0, None), "bring_back": Answer::Done });
+        lost: 0,
+    }, "earlier": earlier(4, 0, None), "bring_back": Answer::Lacking { space: None, left_out: 2 }, "folder": folder(false),
+        "recovery": Answer::Recovery(RecoveryState::default()) });
     let of = |name: &str, answers: &Value| {
         let fixture = chrome(&chrome_tabs(), &projection(), answers);
         Scene::new(
@@ -377,7 +497,8 @@ fn options() -> Vec<Scene> {
     };
     let mut checking = settings.clone();
     checking["set_relay"] = json!("never");
-    let silent = json!({ "settings": Answer::Done, "earlier": "never" });
+    let silent =
+        json!({ "settings": Answer::Done, "earlier": "never", "folder": "never", "recovery": "never" });
     let mut nothing = settings.clone();
     nothing["earlier"] = json!(earlier(0, 0, None));
     let mut troubled = settings.clone();
@@ -390,7 +511,14 @@ fn options() -> Vec<Scene> {
         relay: format!("https://{}.example.org", "a-long-name-of-a-relay-".repeat(6)),
         ignored: ignored.join("\n"),
         your_name: LONG_NAME.to_owned(),
-    }, "earlier": earlier(60, 0, None) });
+        lost: 12_345,
+    }, "earlier": earlier(60, 0, None), "folder": folder(true),
+        "recovery": Answer::Recovery(RecoveryState {
+            known: true,
+            made: Some(before(Duration::from_hours(300))),
+            used: Some(before(Duration::from_hours(30))),
+            ..RecoveryState::default()
+        }) });
     vec![
         of("relay-away", &refusing(relay_away())).does(&[Deed::Click("save-relay")]),
         of("relay-in-use", &refusing(in_use)).does(&[Deed::Click("save-relay")]),
@@ -398,7 +526,11 @@ fn options() -> Vec<Scene> {
         of("silent", &silent).has(".banner"),
         of("crowded", &crowded),
         of("filled", &settings),
-        of("loading", &json!({ "settings": "never" })).shows("relay"),
+        of(
+            "loading",
+            &json!({ "settings": "never", "earlier": "never", "folder": "never", "recovery": "never" }),
+        )
+        .shows("relay"),
         of("relay-good", &settings).does(&[Deed::Click("save-relay")]),
         of("relay-wrong", &wrong).does(&[Deed::Click("save-relay")]),
         of("earlier-nothing", &nothing).shows("nothing-earlier"),

@@ -1,6 +1,7 @@
 //! The scenes: every screen in each of its states.
 
 mod extension;
+mod library;
 mod parts;
 mod sample;
 mod web;
@@ -103,6 +104,13 @@ pub(crate) fn popup_that_must_ask() -> Scene {
     scene
 }
 
+/// A popup with more tabs and spaces than fit, over a tab that is saved elsewhere.
+pub(crate) fn crowded_popup_of_a_saved_tab() -> Scene {
+    let mut scene = extension::crowded_popup_of_a_saved_tab();
+    scene.fixture["now"] = json!(sample::NOW.0);
+    scene
+}
+
 /// A side panel beside a live space's window; `words` are Chrome's when it does not let the tab be captured.
 pub(crate) fn panel_that_streams(words: Option<&str>) -> Scene {
     let mut scene = extension::panel_of_live_space();
@@ -149,6 +157,7 @@ fn in_contrast(scenes: &[Scene]) -> Vec<Scene> {
 /// All scenes. Their names are unique.
 pub(crate) fn all() -> Vec<Scene> {
     let mut scenes = extension::scenes();
+    scenes.extend(library::scenes());
     scenes.extend(web::scenes());
     scenes.extend(parts::scenes());
     scenes.extend(in_contrast(&scenes));

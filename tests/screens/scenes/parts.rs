@@ -24,6 +24,7 @@ pub(super) fn scenes() -> Vec<Scene> {
     let plain = [
         ("button", 300),
         ("field", 540),
+        ("naming", 260),
         ("choice", 260),
         ("combobox", 660),
         ("tab-row", 400),

@@ -321,6 +321,7 @@ pub(super) fn view() -> SpaceView {
         ],
         streams: Vec::new(),
         notices: Vec::new(),
+        inflow: None,
     }
 }
 

@@ -9,6 +9,10 @@
 pub mod capture;
 pub mod clock;
 pub mod fetch;
+#[cfg(not(feature = "popup"))]
+pub mod filing;
+#[cfg(not(feature = "popup"))]
+pub mod folder;
 pub mod live;
 pub mod lock;
 pub mod media;

@@ -17,7 +17,7 @@ use super::peers::{Peers, Reports};
 use super::rest::Rest;
 use super::socket::{Listener, Socket};
 use super::store::Store;
-use super::timer::Alarm;
+use super::timer::{Alarm, pause};
 use super::{Failure, clock, settled};
 use crate::record::Batch;
 use crate::session::{Effect, Peer, PeerEvent, Session};
@@ -26,16 +26,25 @@ use crate::statistics::Reading;
 /// Even a core that wants to be called at once lets the browser breathe.
 const SHORTEST_WAIT_MS: i64 = 4;
 
+/// When storage that was lost is opened again.
+const OPEN_AGAIN_AFTER_MS: [u32; 5] = [0, 50, 200, 1_000, 5_000];
+
 /// What a performer works for.
 pub trait Core: 'static {
     /// Its session.
     fn session(&mut self) -> &mut Session;
     /// The relay and the credential there.
     fn rest(&self) -> Rest;
+    /// A batch is on disk.
+    fn committed(&mut self, now: Millis, number: u64) {
+        self.session().committed(now, number);
+    }
     /// A batch could not be written.
     fn commit_failed(&mut self, now: Millis, number: u64) {
         self.session().commit_failed(now, number);
     }
+    /// The storage was cleared by somebody else: what is here is all there is.
+    fn storage_emptied(&mut self) {}
 }
 
 /// What is left to do for who owns the performer.
@@ -65,7 +74,7 @@ pub enum Reach {
 /// A core and everything that performs its effects.
 pub struct Performer<C: Core> {
     core: RefCell<C>,
-    store: Store,
+    store: RefCell<Store>,
     reach: Reach,
     peers: OnceCell<Peers>,
     socket: RefCell<Option<Socket>>,
@@ -85,7 +94,7 @@ impl<C: Core> Performer<C> {
     pub fn new(core: C, store: Store, reach: Reach, on_told: Box<dyn Fn(Told)>) -> Rc<Self> {
         let performer = Rc::new(Self {
             core: RefCell::new(core),
-            store,
+            store: RefCell::new(store),
             reach,
             peers: OnceCell::new(),
             socket: RefCell::default(),
@@ -98,8 +107,19 @@ impl<C: Core> Performer<C> {
             ended: Cell::default(),
             on_told,
         });
+        performer.watch_storage();
         performer.perform_all();
         performer
+    }
+
+    /// Whoever clears the browser's data ends the connection to it: what is here is written again at once, while it is here.
+    fn watch_storage(self: &Rc<Self>) {
+        let weak = Rc::downgrade(self);
+        self.store.borrow().on_lost(move || {
+            if let Some(performer) = weak.upgrade() {
+                spawn_local(async move { performer.storage_lost().await });
+            }
+        });
     }
 
     /// Tells the core something, then performs what follows from it.
@@ -117,6 +137,11 @@ impl<C: Core> Performer<C> {
     /// The relay and the credential there.
     pub fn rest(&self) -> Rest {
         self.core.borrow().rest()
+    }
+
+    /// Where everything is kept.
+    pub fn store(&self) -> Store {
+        self.store.borrow().clone()
     }
 
     /// Waits until everything that the core wanted to keep is on disk.
@@ -229,18 +254,39 @@ impl<C: Core> Performer<C> {
         }
     }
 
+    /// While the data is being cleared nothing can be opened: it is tried again. After that the next batch finds out.
+    async fn storage_lost(self: &Rc<Self>) {
+        for wait_ms in OPEN_AGAIN_AFTER_MS {
+            pause(wait_ms).await;
+            if self.ended.get() {
+                return;
+            }
+            if let Some(emptied) = self.open_storage_again().await {
+                if emptied {
+                    self.with(|core, _| core.storage_emptied());
+                    (self.on_told)(Told::NotSaved);
+                }
+                return;
+            }
+        }
+    }
+
     fn commit(self: &Rc<Self>, batch: &Batch) {
-        let (number, writing) = (batch.number, self.store.commit(batch));
+        let (number, writing) = (batch.number, self.store.borrow().commit(batch));
         self.uncommitted.set(self.uncommitted.get() + 1);
         let performer = Rc::clone(self);
         spawn_local(async move {
             let written = writing.await;
             performer.uncommitted.set(performer.uncommitted.get() - 1);
             match written {
-                Ok(()) => performer.with(|core, now| core.session().committed(now, number)),
+                Ok(()) => performer.with(|core, now| core.committed(now, number)),
                 Err(failure) => {
                     performer.failure.replace(Some(failure));
+                    let emptied = performer.open_storage_again().await == Some(true);
                     performer.with(|core, now| core.commit_failed(now, number));
+                    if emptied {
+                        performer.with(|core, _| core.storage_emptied());
+                    }
                     (performer.on_told)(Told::NotSaved);
                 }
             }
@@ -251,6 +297,17 @@ impl<C: Core> Performer<C> {
                 }
             }
         });
+    }
+
+    /// Whoever clears the browser's data closes the connection to it as well. Whether what is opened again is empty; `None`
+    /// when it cannot be opened.
+    async fn open_storage_again(self: &Rc<Self>) -> Option<bool> {
+        let name = self.store.borrow().name();
+        let store = Store::open(&name).await.ok()?;
+        let emptied = store.keys().await.is_ok_and(|keys| keys.is_empty());
+        self.store.replace(store);
+        self.watch_storage();
+        Some(emptied)
     }
 
     fn connect(self: &Rc<Self>) {

@@ -3,11 +3,15 @@
 //! The relay's own page is known by its cookie, the extension by a bearer token. Nothing is tried again here.
 
 use protocol::op::Op;
+#[cfg(not(feature = "popup"))]
+use protocol::recovery::RecoveryKey;
 use protocol::rest::{
-    Credential, InviteMade, InvitePreview, InviteSecret, Invites, Joined, Me, NewGuest, NewInvite, NewSpace,
-    NewTicket, NumberedOp, OpAnswer, OpAnswers, Rename, SpaceNow, SubmitOps, Ticket,
+    Credential, EventPage, InviteMade, InvitePreview, InviteSecret, Invites, Joined, Me, NewGuest, NewInvite,
+    NewSpace, NewTicket, NumberedOp, OpAnswer, OpAnswers, Rename, SpaceNow, SubmitOps, Ticket,
 };
-use protocol::{Code, DeviceId, Epoch, InviteId, Refusal, Role, SpaceId};
+#[cfg(not(feature = "popup"))]
+use protocol::rest::{Recover, RecoveryMade, RecoveryNow};
+use protocol::{Code, DeviceId, Epoch, InviteId, Refusal, Role, Seq, SpaceId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -141,6 +145,37 @@ impl Rest {
         self.call("GET", "/me", Body::Empty).await
     }
 
+    /// When this person's recovery key was made and used.
+    #[cfg(not(feature = "popup"))]
+    pub async fn recovery(&self) -> Result<RecoveryNow, Trouble> {
+        self.call("GET", "/me/recovery", Body::Empty).await
+    }
+
+    /// Another recovery key; it is told this once.
+    #[cfg(not(feature = "popup"))]
+    pub async fn make_recovery(&self) -> Result<RecoveryMade, Trouble> {
+        self.call("POST", "/me/recovery", Body::Empty).await
+    }
+
+    /// All other browsers of this person are nobody at the relay any more.
+    #[cfg(not(feature = "popup"))]
+    pub async fn sign_out_others(&self) -> Result<(), Trouble> {
+        accepted(self.raw("DELETE", "/api/v1/me/others", Body::Empty).await?).map(drop)
+    }
+
+    /// The recovery key is not good any more.
+    #[cfg(not(feature = "popup"))]
+    pub async fn revoke_recovery(&self) -> Result<(), Trouble> {
+        accepted(self.raw("DELETE", "/api/v1/me/recovery", Body::Empty).await?).map(drop)
+    }
+
+    /// Becomes the person whose key this is.
+    #[cfg(not(feature = "popup"))]
+    pub async fn recover(&self, key: &RecoveryKey) -> Result<Me, Trouble> {
+        let key = key.to_string();
+        self.post("/recovery", &Recover { key }).await
+    }
+
     /// Another name.
     pub async fn rename(&self, name: &str) -> Result<Me, Trouble> {
         self.call(
@@ -176,6 +211,16 @@ impl Rest {
         let submitted = SubmitOps { device, epoch, ops };
         let answers: OpAnswers = self.post(&format!("/spaces/{space}/ops"), &submitted).await?;
         Ok(answers.answers)
+    }
+
+    /// What happened in a space after an event; one page of it.
+    pub async fn events(&self, space: SpaceId, since: Seq) -> Result<EventPage, Trouble> {
+        self.call(
+            "GET",
+            &format!("/spaces/{space}/events?since={since}"),
+            Body::Empty,
+        )
+        .await
     }
 
     /// Makes an invite. The secret in its link is told this once.

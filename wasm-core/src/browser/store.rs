@@ -6,12 +6,14 @@
 use std::future::Future;
 
 use js_sys::{Array, Promise};
+use protocol::SpaceId;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{IdbDatabase, IdbKeyRange, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction};
 
 use super::{Failure, object, settled};
-use crate::record::{Batch, Write};
+use crate::library::past;
+use crate::record::{Batch, PAST, Write, log_prefix, space_key};
 
 const RECORDS: &str = "records";
 /// Comes after every character that stands in a key.
@@ -67,15 +69,46 @@ impl Store {
         Ok(Self { database })
     }
 
+    /// Calls back when the connection is over: the browser's data was cleared.
+    pub fn on_lost(&self, act: impl Fn() + 'static) {
+        let closing = self.database.clone();
+        let lost = Closure::<dyn Fn()>::new(move || {
+            // Who deletes or upgrades it must not be kept waiting.
+            closing.close();
+            act();
+        });
+        let lost = lost.into_js_value();
+        self.database.set_onversionchange(Some(lost.unchecked_ref()));
+        self.database.set_onclose(Some(lost.unchecked_ref()));
+    }
+
+    /// The database's name.
+    pub fn name(&self) -> String {
+        self.database.name()
+    }
+
     /// Everything there is, in the order of the keys.
     pub async fn load_all(&self) -> Result<Vec<(String, String)>, Failure> {
-        self.load(None).await
+        self.load(&[JsValue::UNDEFINED]).await
+    }
+
+    /// Everything but what is past, in the order of the keys: however long the past is, this takes no longer.
+    pub async fn load_present(&self) -> Result<Vec<(String, String)>, Failure> {
+        let before = IdbKeyRange::upper_bound_with_open(&PAST.into(), true)?;
+        let after = IdbKeyRange::lower_bound_with_open(&format!("{PAST}{AFTER}").into(), true)?;
+        self.load(&[before.into(), after.into()]).await
+    }
+
+    /// Everything that tells what a private space was and is.
+    pub async fn load_log(&self, space: SpaceId) -> Result<Vec<(String, String)>, Failure> {
+        let now = IdbKeyRange::only(&space_key(space).into())?;
+        let (past, log) = (past::prefix(space), log_prefix(space));
+        self.load(&[between(&past)?, between(&log)?, now.into()]).await
     }
 
     /// Everything whose key begins like this.
     pub async fn load_prefix(&self, prefix: &str) -> Result<Vec<(String, String)>, Failure> {
-        let range = IdbKeyRange::bound(&prefix.into(), &format!("{prefix}{AFTER}").into())?;
-        self.load(Some(range)).await
+        self.load(&[between(prefix)?]).await
     }
 
     /// All keys, in order.
@@ -88,27 +121,54 @@ impl Store {
         Ok(keys.into_iter().filter_map(|key| key.as_string()).collect())
     }
 
-    async fn load(&self, range: Option<IdbKeyRange>) -> Result<Vec<(String, String)>, Failure> {
+    async fn load(&self, ranges: &[JsValue]) -> Result<Vec<(String, String)>, Failure> {
         let store = self
             .database
             .transaction_with_str(RECORDS)?
             .object_store(RECORDS)?;
-        let range = range.map_or(JsValue::UNDEFINED, JsValue::from);
-        // Both requests see the same transaction, hence the same records.
-        let keys = store.get_all_keys_with_key(&range)?;
-        let values = store.get_all_with_key(&range)?;
-        let (keys, values): (Array, Array) = (
-            done(&keys).await?.unchecked_into(),
-            done(&values).await?.unchecked_into(),
-        );
+        // All requests see the same transaction, hence the same records; they are answered in their order.
+        let mut requests = Vec::with_capacity(ranges.len());
+        for range in ranges {
+            requests.push((
+                store.get_all_keys_with_key(range)?,
+                store.get_all_with_key(range)?,
+            ));
+        }
         let texts = |array: Array| array.into_iter().map(|text| text.as_string().unwrap_or_default());
-        Ok(texts(keys).zip(texts(values)).collect())
+        let mut records = Vec::new();
+        for (keys, values) in requests {
+            let (keys, values): (Array, Array) = (
+                done(&keys).await?.unchecked_into(),
+                done(&values).await?.unchecked_into(),
+            );
+            records.extend(texts(keys).zip(texts(values)));
+        }
+        Ok(records)
     }
 
     /// Writes a batch, all or nothing. The transaction begins now, not when the future is polled.
     pub fn commit(&self, batch: &Batch) -> impl Future<Output = Result<(), Failure>> + use<> {
         let begun = self.begin(batch).map(ended);
         async move { begun?.await }
+    }
+
+    /// What is kept under a key as the browser's own value, which need not be text; `undefined` for nothing.
+    pub async fn find(&self, key: &str) -> Result<JsValue, Failure> {
+        let store = self
+            .database
+            .transaction_with_str(RECORDS)?
+            .object_store(RECORDS)?;
+        done(&store.get(&key.into())?).await
+    }
+
+    /// Keeps a value as the browser has it.
+    pub async fn keep(&self, key: &str, value: &JsValue) -> Result<(), Failure> {
+        let options = object([("durability", JsValue::from_str("strict"))]);
+        let database: &Transactions = self.database.unchecked_ref();
+        let transaction = database.begin(RECORDS, "readwrite", &options)?;
+        let store = transaction.object_store(RECORDS)?;
+        store.put_with_key(value, &key.into())?;
+        ended(transaction).await
     }
 
     /// Deletes everything.
@@ -135,6 +195,12 @@ impl Store {
         }
         Ok(transaction)
     }
+}
+
+/// The keys that begin like this.
+fn between(prefix: &str) -> Result<JsValue, Failure> {
+    let range = IdbKeyRange::bound(&prefix.into(), &format!("{prefix}{AFTER}").into())?;
+    Ok(range.into())
 }
 
 fn write(store: &IdbObjectStore, batch: &Batch) -> Result<(), Failure> {

@@ -21,7 +21,7 @@ extern "C" {
     #[wasm_bindgen(catch, js_namespace = ["chrome", "action"], js_name = setTitle)]
     fn set_title(details: &JsValue) -> Result<Promise, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["chrome", "i18n"], js_name = getMessage)]
-    fn message(name: &str) -> Result<String, JsValue>;
+    pub(crate) fn message(name: &str) -> Result<String, JsValue>;
 }
 
 /// What the icon tells while nothing of TabSpace is open; the first that holds.
@@ -34,6 +34,12 @@ pub(crate) enum Sign {
     NotSaved,
     /// So many messages came while nobody looked.
     News(usize),
+    /// The browser's storage was cleared.
+    Cleared,
+    /// Records on disk cannot be read.
+    Damaged,
+    /// A backup failed, or its proof.
+    BackupFails,
     /// Nothing.
     Quiet,
 }
@@ -42,7 +48,7 @@ impl Sign {
     fn text(self) -> String {
         match self {
             Self::Live => "●".to_owned(),
-            Self::NotSaved => "!".to_owned(),
+            Self::NotSaved | Self::Cleared | Self::Damaged | Self::BackupFails => "!".to_owned(),
             Self::News(count) if count > MOST_NEWS => format!("{MOST_NEWS}+"),
             Self::News(count) => count.to_string(),
             Self::Quiet => String::new(),
@@ -51,7 +57,7 @@ impl Sign {
 
     const fn colour(self) -> &'static str {
         match self {
-            Self::Live | Self::NotSaved => RED,
+            Self::Live | Self::NotSaved | Self::Cleared | Self::Damaged | Self::BackupFails => RED,
             Self::News(_) | Self::Quiet => BLUE,
         }
     }
@@ -61,7 +67,10 @@ impl Sign {
         match self {
             Self::Live => "sign_live",
             Self::NotSaved => "sign_not_saved",
+            Self::BackupFails => "sign_backup_fails",
             Self::News(_) => "sign_news",
+            Self::Cleared => "sign_cleared",
+            Self::Damaged => "sign_damaged",
             Self::Quiet => "name",
         }
     }
@@ -83,6 +92,23 @@ pub(crate) async fn show_saved() -> Result<(), Failure> {
     settled(set_text(&object([("text", "✓".into())]))?)
         .await
         .map(drop)
+}
+
+/// Shows that something was not saved; another sign takes its place soon. `why` names what is said of it.
+pub(crate) async fn show_failed(why: &str) -> Result<(), Failure> {
+    let title = message(why)?;
+    settled(set_colour(&object([("color", RED.into())]))?).await?;
+    settled(set_title(&object([("title", title.into())]))?).await?;
+    settled(set_text(&object([("text", "!".into())]))?)
+        .await
+        .map(drop)
+}
+
+/// Shows that something was saved but for so many tabs; another sign takes its place soon.
+pub(crate) async fn show_lacking(left_out: usize) -> Result<(), Failure> {
+    let title = message("saved_lacking")?.replace("{count}", &left_out.to_string());
+    settled(set_title(&object([("title", title.into())]))?).await?;
+    show_saved().await
 }
 
 /// Shows over one tab that a click on the icon starts its stream. The popup that opens takes it off.

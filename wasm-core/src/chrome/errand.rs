@@ -14,6 +14,7 @@ use super::windows::Opened;
 use crate::browser::Failure;
 use crate::library::engine::{Placed, RestoreTab, Step};
 use crate::library::follow::WindowSeen;
+use crate::library::inflow::{Outcome, Turn};
 
 /// Something to be done.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,10 +30,22 @@ pub(crate) enum Errand {
     Open(Option<RestoreTab>),
     /// Do a step of filling a window. [`Found::Filled`].
     Fill(i32, Step),
+    /// Bring a tab to the front, with its window. [`Found::Done`].
+    ShowTab(i32),
+    /// Close tabs; those that are gone are passed over. [`Found::Done`].
+    CloseTabs(Vec<i32>),
+    /// Close a window that nothing follows any more, without leaving groups behind. [`Found::Done`].
+    CloseWindow(i32),
+    /// Keep in the journal what is in a window. [`Found::Done`].
+    Note(i32),
+    /// Do in a window what others did in its space. [`Found::Changed`].
+    Change(i32, Turn),
     /// Find a tab. [`Found::Tab`].
     FindTab(i32),
     /// Ask for the right to capture a tab. [`Found::Permit`].
     PermitCapture(i32),
+    /// Which projection is kept? [`Found::Projection`].
+    FindProjection,
     /// Keep the projection, a JSON text. [`Found::Done`].
     KeepProjection(String),
     /// Look at a window a little later, as if something had happened there. [`Found::Done`].
@@ -79,8 +92,12 @@ pub(crate) enum Found {
     Opened(Opened),
     /// What was made.
     Filled(Placed),
+    /// What came of it.
+    Changed(Outcome),
     /// The tab; `None` when it is gone.
     Tab(Option<TabNow>),
+    /// The projection that is kept, a JSON text.
+    Projection(Option<String>),
     /// The right to capture, or not.
     Permit(Permit),
 }

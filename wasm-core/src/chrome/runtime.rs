@@ -14,6 +14,9 @@ extern "C" {
     #[wasm_bindgen(catch, js_namespace = ["chrome", "runtime"], js_name = sendMessage)]
     fn send_message(message: &JsValue) -> Result<Promise, JsValue>;
 
+    #[wasm_bindgen(js_namespace = ["chrome", "runtime"], js_name = getURL)]
+    fn get_url(path: &str) -> String;
+
     /// One end of a connection with a page.
     #[derive(Debug, Clone)]
     pub type Port;
@@ -56,6 +59,11 @@ pub(crate) enum To {
 /// When nobody is there, the other context dies, or the answer cannot be read.
 pub(crate) async fn ask<A: DeserializeOwned>(to: To, kind: &str, body: &str) -> Result<A, Failure> {
     read(&ask_raw(to, kind, body).await?)
+}
+
+/// How the addresses of the extension's own pages begin.
+pub(crate) fn own_address() -> String {
+    get_url("")
 }
 
 /// Sends a message; the answer as it came.

@@ -11,6 +11,7 @@ const FOLLOWED: &str = "followed";
 const STREAMED: &str = "streamed";
 const AWAITED: &str = "awaited";
 const NOTED: &str = "noted";
+const MENU: &str = "menu";
 const STREAM_WISH: &str = "stream_wish";
 /// A wish is granted without another question for this long after the permission was given.
 const WISH_MS: i64 = 120_000;
@@ -19,6 +20,8 @@ const WISH_MS: i64 = 120_000;
 extern "C" {
     #[wasm_bindgen(catch, js_namespace = ["chrome", "storage", "local"], js_name = set)]
     fn set_local(items: &JsValue) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = ["chrome", "storage", "local"], js_name = get)]
+    fn get_local(key: &str) -> Result<Promise, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["chrome", "storage", "local"], js_name = clear)]
     fn clear_local() -> Result<Promise, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["chrome", "storage", "session"], js_name = clear)]
@@ -34,6 +37,11 @@ pub(crate) async fn keep_projection(text: &str) -> Result<(), Failure> {
     settled(set_local(&object([(PROJECTION, text.into())]))?)
         .await
         .map(drop)
+}
+
+/// The projection, if there is one.
+pub(crate) async fn projection() -> Result<Option<String>, Failure> {
+    Ok(property(&settled(get_local(PROJECTION)?).await?, PROJECTION).as_string())
 }
 
 /// Forgets everything.
@@ -89,6 +97,18 @@ pub(crate) async fn keep_noted() -> Result<(), Failure> {
 pub(crate) async fn is_noted() -> Result<bool, Failure> {
     let noted = settled(get_session(NOTED)?).await?;
     Ok(property(&noted, NOTED).is_truthy())
+}
+
+/// Remembers until the browser ends which menu is there.
+pub(crate) async fn keep_menu(made_of: &str) -> Result<(), Failure> {
+    settled(set_session(&object([(MENU, made_of.into())]))?)
+        .await
+        .map(drop)
+}
+
+/// Which menu is there; none when the browser was just started.
+pub(crate) async fn menu() -> Result<Option<String>, Failure> {
+    Ok(property(&settled(get_session(MENU)?).await?, MENU).as_string())
 }
 
 async fn keep_ids(key: &str, ids: &[i32]) -> Result<(), Failure> {

@@ -5,9 +5,11 @@ use protocol::Colour;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
+use super::{runtime, windows};
 use crate::browser::{Failure, object, settled};
+use crate::library::closing;
 use crate::library::engine::RestoreGroup;
-use crate::library::follow::{GroupSeen, TabSeen, WindowSeen};
+use crate::library::follow::{GroupSeen, OWN_PAGE, TabSeen, WindowSeen};
 use crate::library::waiting::{self, Shown};
 
 #[wasm_bindgen]
@@ -20,8 +22,18 @@ extern "C" {
     fn create_tab(properties: &JsValue) -> Result<Promise, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["chrome", "tabs"], js_name = update)]
     fn update_tab(id: i32, properties: &JsValue) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = ["chrome", "tabs"], js_name = remove)]
+    fn remove_tabs(ids: &JsValue) -> Result<Promise, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["chrome", "tabs"], js_name = discard)]
     fn discard_tab(id: i32) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = ["chrome", "tabs"], js_name = remove)]
+    fn remove_tab(id: i32) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = ["chrome", "tabs"], js_name = move)]
+    fn move_tab(id: i32, place: &JsValue) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = ["chrome", "tabs"], js_name = ungroup)]
+    fn ungroup_tabs(ids: &JsValue) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = ["chrome", "tabGroups"], js_name = move)]
+    fn move_group(id: i32, place: &JsValue) -> Result<Promise, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["chrome", "tabs"], js_name = group)]
     fn group_tabs(options: &JsValue) -> Result<Promise, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["chrome", "tabGroups"], js_name = query)]
@@ -94,24 +106,17 @@ pub(crate) struct TabNow {
 pub(crate) async fn look_at(window: i32) -> Result<Option<WindowSeen>, Failure> {
     let filter = object([("windowId", window.into())]);
     let tabs = settled(query_tabs(&filter)?).await?;
+    let own = runtime::own_address();
     let mut seen = WindowSeen::default();
-    for mut tab in read::<Vec<ChromeTab>>(tabs)? {
+    for tab in read::<Vec<ChromeTab>>(tabs)? {
         if tab.incognito {
             return Ok(None);
         }
-        let Some(id) = tab.id else { continue };
-        let shown = tab.shown();
-        seen.tabs.push(TabSeen {
-            id,
-            pinned: tab.pinned,
-            muted: tab.muted_info.as_ref().is_some_and(|info| info.muted),
-            active: tab.active,
-            group: tab.group_id.filter(|group| *group >= 0),
-            has_favicon: tab.fav_icon_url.as_ref().is_some_and(|url| !url.is_empty()),
-            url: shown.url,
-            title: shown.title,
-            waits: shown.waits,
-        });
+        let Some(mut tab) = about(tab) else { continue };
+        if tab.url.starts_with(&own) {
+            OWN_PAGE.clone_into(&mut tab.url);
+        }
+        seen.tabs.push(tab);
     }
     if seen.tabs.is_empty() {
         return Ok(None);
@@ -127,6 +132,22 @@ pub(crate) async fn look_at(window: i32) -> Result<Option<WindowSeen>, Failure> 
         })
         .collect();
     Ok(Some(seen))
+}
+
+/// A tab as it is looked at; `None` for one that has no id.
+fn about(mut tab: ChromeTab) -> Option<TabSeen> {
+    let shown = tab.shown();
+    Some(TabSeen {
+        id: tab.id?,
+        pinned: tab.pinned,
+        muted: tab.muted_info.as_ref().is_some_and(|info| info.muted),
+        active: tab.active,
+        group: tab.group_id.filter(|group| *group >= 0),
+        has_favicon: tab.fav_icon_url.as_ref().is_some_and(|url| !url.is_empty()),
+        url: shown.url,
+        title: shown.title,
+        waits: shown.waits,
+    })
 }
 
 /// A tab; `None` when it is gone.
@@ -190,11 +211,149 @@ pub(crate) async fn open(window: i32, url: &str, pinned: bool, index: u32) -> Re
     id_of(tab)
 }
 
+/// Brings a tab to the front, with its window.
+pub(crate) async fn show(id: i32) -> Result<(), Failure> {
+    let tab: ChromeTab = read(settled(update_tab(id, &object([("active", true.into())]))?).await?)?;
+    windows::focus(tab.window_id).await;
+    Ok(())
+}
+
+/// Closes tabs; those that are gone are passed over. Groups that end with them are dissolved before, so that Chrome does
+/// not keep them among its saved ones.
+pub(crate) async fn close(ids: &[i32]) -> Result<(), Failure> {
+    let all = read::<Vec<ChromeTab>>(settled(query_tabs(&object([]))?).await?)?;
+    let seen = WindowSeen {
+        tabs: all.into_iter().filter_map(about).collect(),
+        groups: Vec::new(),
+    };
+    let ending = closing::to_ungroup(&seen, ids);
+    if !ending.is_empty() {
+        ungroup(&ending).await?;
+    }
+    let there: Vec<i32> = seen
+        .tabs
+        .iter()
+        .map(|tab| tab.id)
+        .filter(|id| ids.contains(id))
+        .collect();
+    let there: Array = there.into_iter().map(JsValue::from).collect();
+    settled(remove_tabs(&there)?).await.map(drop)
+}
+
+/// A tab that is open.
+pub(crate) struct OpenNow {
+    /// Chrome's id.
+    pub(crate) id: i32,
+    /// Its address.
+    pub(crate) url: String,
+    /// Its title.
+    pub(crate) title: String,
+    /// Its group.
+    pub(crate) group: Option<i32>,
+}
+
+/// The tabs that are open; only those that are selected in this window, if one is named.
+pub(crate) async fn list(selected_in: Option<i32>) -> Result<Vec<OpenNow>, Failure> {
+    let filter = match selected_in {
+        Some(window) => object([("windowId", window.into()), ("highlighted", true.into())]),
+        None => object([]),
+    };
+    let tabs = read::<Vec<ChromeTab>>(settled(query_tabs(&filter)?).await?)?;
+    let seen = tabs
+        .into_iter()
+        .filter(|tab| !tab.incognito)
+        .filter_map(|mut tab| {
+            let shown = tab.shown();
+            Some(OpenNow {
+                id: tab.id?,
+                url: shown.url,
+                title: shown.title,
+                group: tab.group_id.filter(|group| *group >= 0),
+            })
+        });
+    Ok(seen.collect())
+}
+
+/// The tab that is seen in the window in front.
+pub(crate) async fn seen_now() -> Result<Option<(i32, i32)>, Failure> {
+    let filter = object([("active", true.into()), ("lastFocusedWindow", true.into())]);
+    let tabs = read::<Vec<ChromeTab>>(settled(query_tabs(&filter)?).await?)?;
+    Ok(tabs.into_iter().find_map(|tab| Some((tab.id?, tab.window_id))))
+}
+
+/// Opens an address in a tab that is there.
+pub(crate) async fn go_to(id: i32, url: &str) -> Result<(), Failure> {
+    settled(update_tab(id, &object([("url", url.into())]))?)
+        .await
+        .map(drop)
+}
+
+/// Opens an address in a new tab of the window in front.
+pub(crate) async fn open_beside(url: &str, shown: bool) -> Result<(), Failure> {
+    settled(create_tab(&object([
+        ("url", url.into()),
+        ("active", shown.into()),
+    ]))?)
+    .await
+    .map(drop)
+}
+
 /// Pins a tab.
 pub(crate) async fn pin(tab: i32) -> Result<(), Failure> {
     settled(update_tab(tab, &object([("pinned", true.into())]))?)
         .await
         .map(drop)
+}
+
+/// Mutes a tab, also one that is out of memory.
+pub(crate) async fn mute(tab: i32) -> Result<(), Failure> {
+    settled(update_tab(tab, &object([("muted", true.into())]))?)
+        .await
+        .map(drop)
+}
+
+/// Pins a tab, or unpins it.
+pub(crate) async fn set_pinned(tab: i32, pinned: bool) -> Result<(), Failure> {
+    settled(update_tab(tab, &object([("pinned", pinned.into())]))?)
+        .await
+        .map(drop)
+}
+
+/// Sends a tab to another address.
+pub(crate) async fn send(tab: i32, url: &str) -> Result<(), Failure> {
+    settled(update_tab(tab, &object([("url", url.into())]))?)
+        .await
+        .map(drop)
+}
+
+/// Asks a tab to close. It may want to ask the person first: that is not waited for.
+pub(crate) fn begin_to_close(tab: i32) -> Result<(), Failure> {
+    let closing = remove_tab(tab)?;
+    wasm_bindgen_futures::spawn_local(async move {
+        // Whether it did is seen by looking.
+        let _ = settled(closing).await;
+    });
+    Ok(())
+}
+
+/// Puts a tab at a place of its window.
+pub(crate) async fn put_at(tab: i32, index: usize) -> Result<(), Failure> {
+    settled(move_tab(tab, &at(index))?).await.map(drop)
+}
+
+/// Puts a group at a place of its window.
+pub(crate) async fn put_group_at(group: i32, index: usize) -> Result<(), Failure> {
+    settled(move_group(group, &at(index))?).await.map(drop)
+}
+
+fn at(index: usize) -> JsValue {
+    object([("index", u32::try_from(index).unwrap_or(u32::MAX).into())])
+}
+
+/// Takes tabs out of their groups.
+pub(crate) async fn ungroup(tabs: &[i32]) -> Result<(), Failure> {
+    let list: Array = tabs.iter().map(|tab| JsValue::from(*tab)).collect();
+    settled(ungroup_tabs(&list)?).await.map(drop)
 }
 
 /// Makes a group what it is to be: there, with its tabs, title, colour, and folded or not. Chrome's id; `None` when it

@@ -8,6 +8,9 @@ use crate::browser::{Failure, object, settled};
 const ALARM: &str = "look";
 /// What was missed while the worker was dead is seen at the latest after this.
 const EVERY_MINUTES: f64 = 1.0;
+const BACKUP_ALARM: &str = "backup";
+/// A changed library is in the folder of the backups at the latest after twice this.
+const BACKUP_EVERY_MINUTES: f64 = 15.0;
 
 #[wasm_bindgen]
 extern "C" {
@@ -21,14 +24,23 @@ extern "C" {
 
 /// Wakes the worker every minute, or not any more.
 pub(crate) async fn regularly(on: bool) -> Result<(), Failure> {
-    let promise = if on {
-        if settled(find(ALARM)?).await?.is_object() {
+    set(ALARM, on.then_some(EVERY_MINUTES)).await
+}
+
+/// Wakes the worker for backups, or not any more.
+pub(crate) async fn for_backups(on: bool) -> Result<(), Failure> {
+    set(BACKUP_ALARM, on.then_some(BACKUP_EVERY_MINUTES)).await
+}
+
+async fn set(alarm: &str, every_minutes: Option<f64>) -> Result<(), Failure> {
+    let promise = if let Some(minutes) = every_minutes {
+        if settled(find(alarm)?).await?.is_object() {
             // Setting it again would put it off.
             return Ok(());
         }
-        create(ALARM, &object([("periodInMinutes", EVERY_MINUTES.into())]))?
+        create(alarm, &object([("periodInMinutes", minutes.into())]))?
     } else {
-        clear(ALARM)?
+        clear(alarm)?
     };
     settled(promise).await.map(drop)
 }

@@ -19,6 +19,8 @@ extern "C" {
     fn create(data: &JsValue) -> Result<Promise, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["chrome", "windows"], js_name = update)]
     fn update(window: i32, data: &JsValue) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = ["chrome", "windows"], js_name = remove)]
+    fn remove(window: i32) -> Result<Promise, JsValue>;
 }
 
 /// A space that was opened as a window.
@@ -47,6 +49,11 @@ pub(crate) async fn focus(window: i32) -> bool {
     }
 }
 
+/// Closes a window.
+pub(crate) async fn close(window: i32) -> Result<(), Failure> {
+    settled(remove(window)?).await.map(drop)
+}
+
 /// Opens a space as a window that has the first tab of it, which is loaded; or none.
 pub(crate) async fn open(first: Option<&RestoreTab>) -> Result<Opened, Failure> {
     let data = first.map_or_else(|| object([]), |tab| object([("url", tab.url.as_str().into())]));
@@ -60,6 +67,9 @@ pub(crate) async fn open(first: Option<&RestoreTab>) -> Result<Opened, Failure> 
         let id = tabs::id_of(tab)?;
         if first.pinned {
             tabs::pin(id).await?;
+        }
+        if first.muted {
+            tabs::mute(id).await?;
         }
         opened.tabs.insert(id, first.tab);
     }

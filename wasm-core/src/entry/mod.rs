@@ -2,6 +2,8 @@
 
 #[cfg(feature = "gallery")]
 pub mod gallery;
+#[cfg(feature = "pages")]
+pub mod library;
 #[cfg(feature = "worker")]
 pub mod offscreen;
 #[cfg(feature = "pages")]

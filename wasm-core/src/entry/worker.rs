@@ -4,10 +4,14 @@
 //! It may die between any two events. Nothing here is remembered that cannot be seen again: which windows are
 //! followed is in `chrome.storage.session`, everything else is on disk.
 
+mod change;
 mod erase;
 mod errands;
 mod fill;
+mod folder;
 mod journal;
+mod menus;
+mod omnibox;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -89,6 +93,9 @@ struct State {
     look: Soon,
     outbox_tried: Cell<bool>,
     journal: journal::Desk,
+    /// The menu is made by one task at a time.
+    menu: Turns,
+    filing: folder::Filing,
     /// What the icon shows.
     sign: Cell<Sign>,
 }
@@ -157,6 +164,8 @@ pub async fn start_worker() -> Worker {
                     spawn_local(state.note());
                 }
             }),
+            menu: Turns::default(),
+            filing: folder::Filing::default(),
             sign: Cell::new(Sign::Quiet),
         }
     });
@@ -167,6 +176,7 @@ pub async fn start_worker() -> Worker {
     state.streamed.borrow_mut().extend(streamed);
     state.look_at_all();
     spawn_local(Rc::clone(&state).note_all());
+    spawn_local(Rc::clone(&state).keep_backup());
     Worker(state)
 }
 
@@ -182,6 +192,7 @@ impl Worker {
                 Ok(Ask::BringBack { point, name }) => {
                     runtime::write(&state.bring_back(&point, &name).await).ok()
                 }
+                Ok(Ask::Folder(ask)) => runtime::write(&state.folder_answer(ask).await).ok(),
                 _ => state.answer(ask).await,
             };
         }
@@ -272,6 +283,27 @@ impl Worker {
         self.0.outbox_tried.set(false);
         self.0.look_at_all();
         self.installed(false);
+        spawn_local(Rc::clone(&self.0).keep_backup());
+    }
+
+    /// Something was chosen in the context menu over a tab; `link` is empty where there is none.
+    pub fn menu_chosen(&self, item: String, link: String, tab: i32, window: i32) {
+        spawn_local(Rc::clone(&self.0).menu_chosen(item, link, tab, window));
+    }
+
+    /// A person begins to type behind the keyword in the address bar.
+    pub fn suggestions_wanted(&self) {
+        spawn_local(Rc::clone(&self.0).get_ready_to_suggest());
+    }
+
+    /// What is suggested for what was typed behind the keyword in the address bar.
+    pub async fn suggest(&self, typed: String) -> JsValue {
+        Rc::clone(&self.0).suggest(typed).await
+    }
+
+    /// Something was chosen there.
+    pub fn suggestion_chosen(&self, typed: String, disposition: String) {
+        spawn_local(Rc::clone(&self.0).open_suggested(typed, disposition));
     }
 
     /// A permission was given, perhaps to a popup that Chrome's question has closed. The click that opened it

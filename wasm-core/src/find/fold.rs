@@ -125,7 +125,7 @@ pub(super) fn fold_into(letter: char, folded: &mut String) {
 }
 
 /// A whole text as it is folded, with everything that is no letter.
-pub(super) fn folded(text: &str) -> String {
+pub(crate) fn folded(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for letter in text.chars() {
         fold_into(letter, &mut folded);

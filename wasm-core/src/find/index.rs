@@ -64,10 +64,11 @@ struct Stored<K> {
     seen: Millis,
 }
 
-/// The documents a word stands in, each with the fields. Most words stand in one.
+/// The documents a word stands in, each with the fields. Most words stand in one, some in almost all.
 #[derive(Debug)]
 struct Postings {
     first: u32,
+    /// In the order of their documents, so that one is found among many.
     others: Vec<u32>,
 }
 
@@ -83,15 +84,22 @@ impl Postings {
         if self.first == NOBODY {
             self.first = posting;
         } else {
-            self.others.push(posting);
+            // Most are new, and stand behind all others.
+            let is_last = self.others.last().is_none_or(|last| *last < posting);
+            let at = if is_last {
+                self.others.len()
+            } else {
+                self.others.partition_point(|other| *other < posting)
+            };
+            self.others.insert(at, posting);
         }
     }
 
     fn remove(&mut self, document: u32) {
         if self.first != NOBODY && self.first >> 8 == document {
             self.first = self.others.pop().unwrap_or(NOBODY);
-        } else if let Some(at) = self.others.iter().position(|other| other >> 8 == document) {
-            self.others.swap_remove(at);
+        } else if let Ok(at) = self.others.binary_search_by_key(&document, |other| other >> 8) {
+            self.others.remove(at);
         }
         if self.others.is_empty() {
             self.others = Vec::new();
@@ -173,6 +181,21 @@ impl<K: Ord + Copy + Hash> Index<K> {
             stored.map_or(0, |stored| hash_of(&stored.key))
         });
         true
+    }
+
+    /// When the document with this key was last seen, should nothing else of it have changed.
+    #[cfg(not(feature = "popup"))]
+    pub fn saw(&mut self, key: K, seen: Millis) {
+        let documents = &mut self.documents;
+        let number = self.by_key.find(hash_of(&key), |number| {
+            let stored = documents.get(*number as usize).and_then(Option::as_ref);
+            stored.is_some_and(|stored| stored.key == key)
+        });
+        if let Some(&number) = number
+            && let Some(Some(stored)) = documents.get_mut(number as usize)
+        {
+            stored.seen = seen;
+        }
     }
 
     /// Removes the document with this key; whether there was one.

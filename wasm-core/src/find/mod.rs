@@ -27,12 +27,16 @@ mod dictionary;
 mod fold;
 mod highlight;
 mod index;
+#[cfg(not(feature = "popup"))]
+pub mod markup;
 mod query;
 mod rank;
 mod words;
 
 use protocol::Millis;
 
+#[cfg(not(feature = "popup"))]
+pub(crate) use fold::folded;
 pub use index::{Found, Index, MOST_DOCUMENTS};
 pub use query::Query;
 

@@ -24,6 +24,7 @@ pub fn key_of(code: Code) -> Key {
         Code::HistoryNotGranted => Key::CodeHistoryNotGranted,
         Code::Unauthenticated => Key::CodeUnauthenticated,
         Code::BadTicket => Key::CodeBadTicket,
+        Code::BadRecoveryKey => Key::CodeBadRecoveryKey,
         Code::ForeignOrigin => Key::CodeForeignOrigin,
         Code::NoSuchInvite => Key::CodeNoSuchInvite,
         Code::InviteExpired => Key::CodeInviteExpired,

@@ -62,6 +62,7 @@ keys! {
     Back
     Backup
     BackupAdded
+    BackupBinLeftOut
     BackupBookmarks
     BackupCopied
     BackupCopyName
@@ -81,6 +82,7 @@ keys! {
     BackupSetAside
     BackupTakeBack
     BackupTakenBack
+    BackupToBin
     BackupTooLarge
     BackupUnreadable
     BecomesVisible
@@ -93,11 +95,15 @@ keys! {
     CaptureFailed
     CheckAndSave
     Checking
+    Cleared
+    ClearedRead
     ClickForSound
     ClickToStream
     Close
+    CloseKeep
     CodeAddressNotAllowed
     CodeBadPosition
+    CodeBadRecoveryKey
     CodeBadText
     CodeBadTicket
     CodeDeviceTaken
@@ -132,6 +138,16 @@ keys! {
     CodeUnknown
     CodeUnknownType
     CodeVersion
+    Colour
+    ColourBlue
+    ColourCyan
+    ColourGreen
+    ColourGrey
+    ColourOrange
+    ColourPink
+    ColourPurple
+    ColourRed
+    ColourYellow
     Commands
     Commenter
     CommenterMay
@@ -144,10 +160,31 @@ keys! {
     ConversationPrivate
     Copied
     Copy
+    CopyInBin
     CreateAnother
     CreateLink
     CreatingLink
+    Damaged
+    DamagedRecords
+    DamagedRemove
+    DamagedSave
     DayAndTime
+    DeedAdded
+    DeedAddedMany
+    DeedGrouped
+    DeedJoined
+    DeedLeft
+    DeedMade
+    DeedMoved
+    DeedMovedMany
+    DeedNavigated
+    DeedOther
+    DeedRecoloured
+    DeedRemoved
+    DeedRemovedMany
+    DeedRenamed
+    DeedStreamed
+    DeedUngrouped
     Delete
     DeleteSharedSure
     DeleteSpace
@@ -179,12 +216,48 @@ keys! {
     EraseHint
     EraseNow
     EraseQuestion
+    Folder
+    FolderAllow
+    FolderAnother
+    FolderBring
+    FolderBusy
+    FolderDamaged
+    FolderDiskFull
+    FolderDrillFails
+    FolderFailed
+    FolderFails
+    FolderFileGone
+    FolderGone
+    FolderHint
+    FolderIs
+    FolderLapsed
+    FolderNow
+    FolderOffer
+    FolderOther
+    FolderPick
+    FolderProof
+    FolderStop
+    FolderUnproven
+    FolderUnreadable
     FullScreen
     GuestsMay
     Here
     HostMuted
     Idle
     Incognito
+    Inflow
+    InflowAsk
+    InflowCloses
+    InflowHint
+    InflowInWindow
+    InflowNotNow
+    InflowOff
+    InflowOn
+    InflowOpens
+    InflowOthers
+    InflowTake
+    InflowWaiting
+    InflowWaitingBy
     Invite
     InvitesYou
     IsLive
@@ -192,11 +265,124 @@ keys! {
     JoinSpace
     Joining
     JustNow
+    KnownAlready
     Language
     LanguageAuto
     Leave
     LeaveSpace
     LeaveSure
+    LeftSpace
+    Library
+    LibraryAddTag
+    LibraryAlsoIn
+    LibraryArchive
+    LibraryAsOf
+    LibraryAsSpace
+    LibraryBin
+    LibraryBinEmpty
+    LibraryBinHint
+    LibraryBroughtBack
+    LibraryChanged
+    LibraryCopied
+    LibraryCopyTo
+    LibraryDeleteSure
+    LibraryDeleted
+    LibraryDeletedForAll
+    LibraryDuplicates
+    LibraryDuplicatesHint
+    LibraryEarlier
+    LibraryEdit
+    LibraryElsewhere
+    LibraryEmptyBin
+    LibraryEmptyBinSure
+    LibraryFilters
+    LibraryFollows
+    LibraryFollowsThis
+    LibraryFound
+    LibraryFoundBest
+    LibraryGoTo
+    LibraryGroup
+    LibraryGroupMenu
+    LibraryGroupTitle
+    LibraryGroups
+    LibraryHistory
+    LibraryInBin
+    LibraryIsAside
+    LibraryIsBack
+    LibraryIsShared
+    LibraryKeys
+    LibraryLeft
+    LibraryLookAt
+    LibraryMakeGroup
+    LibraryMerge
+    LibraryMergeAll
+    LibraryMergeOf
+    LibraryMergeOne
+    LibraryMerged
+    LibraryMoment
+    LibraryMore
+    LibraryMoveTo
+    LibraryMoved
+    LibraryNewNamed
+    LibraryNewSpace
+    LibraryNoArchive
+    LibraryNoDuplicates
+    LibraryNoHistory
+    LibraryNoShared
+    LibraryNoStars
+    LibraryNote
+    LibraryOpen
+    LibraryOpenAll
+    LibraryOpenHere
+    LibraryOpenNow
+    LibraryOpenPage
+    LibraryPin
+    LibraryPrivate
+    LibraryPutAside
+    LibraryPutBack
+    LibraryPutBackDone
+    LibraryPutBackOf
+    LibraryRecent
+    LibraryRedone
+    LibraryRemoved
+    LibraryReplace
+    LibraryReplaceSure
+    LibraryReplaced
+    LibraryRuleCase
+    LibraryRuleFragment
+    LibraryRulePort
+    LibraryRuleSlashes
+    LibraryRuleTracking
+    LibraryRules
+    LibrarySearch
+    LibrarySeeThen
+    LibrarySelected
+    LibrarySelection
+    LibraryShared
+    LibrarySharedWith
+    LibraryShowMore
+    LibrarySortSite
+    LibrarySortTitle
+    LibrarySorted
+    LibrarySpacesMerged
+    LibraryStar
+    LibraryStarred
+    LibraryStayed
+    LibraryStillThere
+    LibraryTag
+    LibraryTags
+    LibraryTagsHint
+    LibraryTakeUp
+    LibraryTakenBack
+    LibraryTwice
+    LibraryUngroup
+    LibraryUngroupDone
+    LibraryUngrouped
+    LibraryUnpin
+    LibraryUnstar
+    LibraryWhichSpace
+    LibraryWhole
+    LibraryYou
     Link
     LinkEnds
     LinkEndsLabel
@@ -207,7 +393,9 @@ keys! {
     Live
     LiveView
     Loading
+    ManyClosedNotice
     ManyTyping
+    ManyWentNotice
     MegabitsPerSecond
     MemberCount
     Members
@@ -225,8 +413,9 @@ keys! {
     NeedsClick
     NeverIgnored
     NeverNotWeb
-    NeverShared
-    NeverSharedHint
+    NeverSaved
+    NeverSavedHere
+    NeverSavedHint
     NewTitle
     NoAnswer
     NoDetails
@@ -247,6 +436,8 @@ keys! {
     NotSavedYet
     NotShared
     NothingFound
+    NothingToOpen
+    NothingToSave
     NothingLive
     OneDay
     OneHour
@@ -276,6 +467,20 @@ keys! {
     ReallyRemove
     ReconnectingBanner
     ReconnectingKept
+    Recovery
+    RecoveryCame
+    RecoveryFetch
+    RecoveryHint
+    RecoveryMake
+    RecoveryOnce
+    RecoveryReplace
+    RecoverySince
+    RecoverySignOut
+    RecoverySignOutHint
+    RecoverySignedOut
+    RecoveryUse
+    RecoveryUseHint
+    RecoveryUsed
     Relay
     RelayAddress
     RelayAway
@@ -296,10 +501,13 @@ keys! {
     RouteDirect
     RouteRelayed
     Save
+    SaveTabInto
+    SaveThisTab
     SaveThisWindow
     SaveWindow
     Saved
     SavedFollows
+    SavedTabs
     Saving
     SearchAll
     SearchTabs
@@ -309,6 +517,7 @@ keys! {
     Share
     SharedNotOpen
     ShowAllEarlier
+    SpaceCount
     SpaceFullAdvice
     SpaceMenu
     SpaceName
@@ -333,7 +542,9 @@ keys! {
     TabKeptOut
     TabMenu
     TabRemoved
+    TabSavedIn
     Tabs
+    TabsIgnored
     TabsStayHere
     Theme
     ThemeDark

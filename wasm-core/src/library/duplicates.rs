@@ -228,6 +228,31 @@ pub fn normalise(url: &str) -> String {
     }
 }
 
+/// Whether an address is on another server than a page, which is named as [`normalise`] does: then it is not that page,
+/// and to normalise it would be for nothing. Of a scheme and a server only what stands behind is ever taken away.
+#[cfg(not(feature = "popup"))]
+pub(crate) fn is_elsewhere(url: &str, page: &str) -> bool {
+    let server = page.find("://").map_or(0, |scheme| scheme + 3);
+    let end = page[server..]
+        .find(['/', '?', '#'])
+        .map_or(page.len(), |end| server + end);
+    let (url, page) = (url.as_bytes(), &page.as_bytes()[..end]);
+    !url.get(..page.len())
+        .is_some_and(|begins| begins.eq_ignore_ascii_case(page))
+}
+
+/// The address of a page whatever is asked of it: by [`RULES`], and without its parameters. What is no address of the web
+/// is only the same as itself. It is not for opening.
+pub(super) fn without_parameters(url: &str) -> String {
+    let normal = normalise(url);
+    let Some(mut address) = Address::parse(&normal) else {
+        return normal;
+    };
+    address.query.clear();
+    address.fragment = address.fragment.split('?').next().unwrap_or_default();
+    address.written()
+}
+
 /// Where a tab is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Place {
@@ -398,6 +423,37 @@ mod tests {
             assert_eq!(normalise(url), normal);
             assert_eq!(normalise(normal), normal);
         }
+    }
+
+    #[test]
+    fn no_address_of_a_page_is_on_another_server() {
+        let mut addresses: Vec<&str> = RULES
+            .iter()
+            .flat_map(|rule| [rule.example.0, rule.example.1])
+            .collect();
+        addresses.extend(NOT_MERGED.iter().flat_map(|(one, other, _)| [*one, *other]));
+        addresses.extend([
+            "http://Me:Pw@[::1]:80//",
+            "http://[::1]:8080",
+            "chrome://Settings/",
+            "chrome://settings",
+            "javascript:x#y",
+            "https://a b/",
+            "https://É.example/",
+            "",
+        ]);
+        let mut apart = 0;
+        for one in &addresses {
+            for other in &addresses {
+                let page = normalise(other);
+                apart += usize::from(is_elsewhere(one, &page));
+                assert!(
+                    !is_elsewhere(one, &page) || normalise(one) != page,
+                    "{one} and {page}"
+                );
+            }
+        }
+        assert!(apart > addresses.len(), "it tells most");
     }
 
     fn space(tabs: &[(u128, &str, &str)]) -> SpaceState {

@@ -5,15 +5,39 @@
 //! which loads it from disk, uses it, and lets it go. Only an engine that was told to [`Engine::go_live`]
 //! connects to the relay.
 
+mod aside;
 mod asleep;
+mod astray;
 mod backup;
+mod bin;
+mod deeds;
 mod difference;
+#[cfg(not(feature = "popup"))]
+mod documents;
 mod duplicates;
 mod failing;
 mod filling;
+#[cfg(not(feature = "popup"))]
+mod finding;
+#[cfg(not(feature = "popup"))]
+mod history;
+mod inflow;
+#[cfg(not(feature = "popup"))]
+mod lookup;
+mod marking;
+#[cfg(not(feature = "popup"))]
+mod news;
+#[cfg(not(feature = "popup"))]
+mod opening;
 mod overview;
+#[cfg(not(feature = "popup"))]
+mod recovery;
 mod restored;
+#[cfg(not(feature = "popup"))]
+mod saving;
 mod sharing;
+#[cfg(not(feature = "popup"))]
+mod shelves;
 mod showing;
 mod windows;
 
@@ -23,19 +47,35 @@ use protocol::event::Event;
 use protocol::{Code, DeviceId, Millis, Role, SpaceId, SpaceState, StreamId, TabId};
 
 use super::StoredSpace;
+use super::bin::{Bin, BinId};
 use super::follow::Binding;
 use super::ignore::IgnoreList;
+use super::marks::SpaceMarks;
+use super::past::{self, Past};
 use super::private::Private;
 use super::settings::Settings;
+use crate::address;
 use crate::command::Command;
 use crate::record::{DEVICE_KEY, SETTINGS_KEY, log_key};
 use crate::session::replica::put;
 use crate::session::{Effect, Session, commands};
 use crate::view::{LinkView, Notice, NoticeKind};
+use aside::Aside;
 use asleep::Asleep;
 pub use asleep::WAITS_MS;
-pub use backup::{BroughtIn, LeftOut, library_of};
+pub use backup::{BroughtIn, BroughtToBin, LeftOut, library_of};
+pub(crate) use backup::{rebuilt, rebuilt_entry};
+#[cfg(not(feature = "popup"))]
+pub(crate) use deeds::{new_group, new_tab};
+#[cfg(not(feature = "popup"))]
+pub use documents::Saved;
 pub use filling::{Batch, Placed, RestoreGroup, RestorePlan, RestoreTab, Step};
+#[cfg(not(feature = "popup"))]
+pub use history::{EVENTS, Kept};
+#[cfg(not(feature = "popup"))]
+pub use lookup::Lookup;
+#[cfg(not(feature = "popup"))]
+pub use opening::{Opening, making_room};
 use sharing::Sharing;
 pub use showing::Showing;
 
@@ -49,15 +89,25 @@ pub struct Engine {
     bindings: BTreeMap<i32, Binding>,
     asleep: BTreeMap<SpaceId, Asleep>,
     sharing: BTreeMap<SpaceId, Sharing>,
+    marks: BTreeMap<SpaceId, SpaceMarks>,
+    /// Rises whenever any of them changes.
+    marked: u64,
+    bin: Bin,
     settings: Settings,
     ignored: IgnoreList,
     random: crate::session::Random,
     live: bool,
     viewed: BTreeSet<SpaceId>,
+    /// The spaces whose tabs are looked at among others.
+    listed: BTreeSet<SpaceId>,
     streamed_tabs: BTreeMap<StreamId, i32>,
     favicon_tries: BTreeMap<(TabId, String), u8>,
     notices: BTreeMap<SpaceId, Vec<Notice>>,
     last_notice: u64,
+    /// Spaces that are on disk and cannot be read.
+    unreadable: BTreeSet<SpaceId>,
+    /// The keys of all records that cannot be read.
+    damaged: Vec<String>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -70,7 +120,7 @@ impl std::fmt::Debug for Engine {
 
 impl Engine {
     /// An engine of what is on disk: all records. Those that cannot be read are returned as well; they stay
-    /// where they are.
+    /// where they are, or are set aside where something has to stand in their place.
     pub fn restore(
         records: &[(String, String)],
         random: impl Fn() -> u128 + Clone + Send + 'static,
@@ -88,15 +138,20 @@ impl Engine {
             .unwrap_or_default();
 
         let mut session = Session::new(device, Box::new(random.clone()), false);
+        let mut aside = Aside::keep(records, &mut session);
         if stored_device.is_none() {
             session.commit(vec![put(DEVICE_KEY.to_owned(), &device)]);
         }
         let mut damaged = Vec::new();
+        let mut writes = Vec::new();
         let mut privates = BTreeMap::new();
         let mut bindings = BTreeMap::new();
         let mut asleep = BTreeMap::new();
         let mut sharing = BTreeMap::new();
+        let mut marks = BTreeMap::new();
+        let mut bin = Bin::default();
         let mut events = Vec::new();
+        let mut pasts: BTreeMap<SpaceId, Past> = BTreeMap::new();
         for (key, text) in records {
             let mut parts = key.split('/');
             match (parts.next(), parts.next()) {
@@ -112,6 +167,10 @@ impl Engine {
                     (Ok(space), Ok(event)) if *key == log_key(space, event.envelope.seq) => {
                         events.push((space, event));
                     }
+                    _ => aside.event(key, text, &mut writes),
+                },
+                (Some("history"), Some(id)) => match (id.parse(), serde_json::from_str::<Past>(text)) {
+                    (Ok(space), Ok(past)) => drop(pasts.insert(space, past)),
                     _ => damaged.push(key.clone()),
                 },
                 (Some("binding"), Some(window)) => {
@@ -128,6 +187,11 @@ impl Engine {
                     }
                     _ => damaged.push(key.clone()),
                 },
+                (Some("marks"), Some(id)) => match (id.parse(), serde_json::from_str::<SpaceMarks>(text)) {
+                    (Ok(space), Ok(marked)) => drop(marks.insert(space, marked)),
+                    _ => damaged.push(key.clone()),
+                },
+                (Some("bin"), Some(_)) if !bin.restore(key, text) => damaged.push(key.clone()),
                 (Some("sharing"), Some(id)) => {
                     // One that cannot be read any more is begun anew.
                     if let (Ok(space), Ok(begun)) = (id.parse(), serde_json::from_str::<Sharing>(text)) {
@@ -138,35 +202,53 @@ impl Engine {
             }
         }
         events.sort_by_key(|(space, event)| (*space, event.envelope.seq));
-        let mut writes = Vec::new();
         for (space, event) in events {
-            if let Some(private) = privates.get_mut(&space) {
-                private.restore_event(&event, &mut writes);
+            if let Some(private) = privates.get_mut(&space)
+                && let Some(event) = private.restore_event(event, &mut writes)
+            {
+                aside.behind(space, &event, &mut writes);
             }
         }
+        for (space, past) in pasts {
+            match privates.get_mut(&space) {
+                Some(private) => private.past = past,
+                // Its space is gone.
+                None => writes.extend(past.removal(space)),
+            }
+        }
+        past::trim(&mut privates, past::ALL_BYTES, &mut writes);
         session.commit(writes);
+        damaged.extend(aside.keys);
         damaged.extend(session.restore(records.iter().cloned()));
         bindings.retain(|_, binding: &mut Binding| {
             privates.contains_key(&binding.space) || session.state(binding.space).is_some()
         });
+        let unreadable = aside::spaces_in(&damaged);
         asleep.retain(|space, _| privates.contains_key(space) || session.state(*space).is_some());
         let ignored = IgnoreList::new(&settings.ignored);
-        let engine = Self {
+        let mut engine = Self {
             session,
             privates,
             bindings,
             asleep,
             sharing,
+            marks,
+            marked: 0,
+            bin,
             settings,
             ignored,
             random: Box::new(random),
             live: false,
             viewed: BTreeSet::new(),
+            listed: BTreeSet::new(),
             streamed_tabs: BTreeMap::new(),
             favicon_tries: BTreeMap::new(),
             notices: BTreeMap::new(),
             last_notice: 0,
+            unreadable,
+            damaged: damaged.clone(),
         };
+        engine.tell_again();
         (engine, damaged)
     }
 
@@ -207,9 +289,9 @@ impl Engine {
         self.settle(now);
     }
 
-    /// The spaces that pages show.
-    pub fn set_viewed(&mut self, now: Millis, viewed: BTreeSet<SpaceId>) {
-        self.viewed = viewed;
+    /// The spaces that pages show, and those whose tabs are listed among others, where nothing counts as read.
+    pub fn set_viewed(&mut self, now: Millis, viewed: BTreeSet<SpaceId>, listed: BTreeSet<SpaceId>) {
+        (self.viewed, self.listed) = (viewed, listed);
         for space in self.viewed.clone() {
             self.mark_read(space);
         }
@@ -258,6 +340,7 @@ impl Engine {
         );
         !over
             && (self.viewed.contains(&space)
+                || self.listed.contains(&space)
                 || self.bindings.values().any(|binding| binding.space == space)
                 || !self.session.hosted_in(space).is_empty()
                 || self.session.has_waiting(space))
@@ -293,6 +376,17 @@ impl Engine {
 
     /// A person wishes something in a space.
     pub fn command(&mut self, now: Millis, space: SpaceId, command: Command) {
+        match command {
+            Command::SetInflow(inflow) => return self.set_inflow(space, inflow),
+            Command::TakeOver(all) => return self.take_over(space, all),
+            Command::TakeOut(id) => return self.take_out_or_tell(now, space, id),
+            Command::Dismiss(id) => self.has_read(space, id),
+            Command::RemoveTab(tab) if self.remove(now, space, &[tab]).is_ok() => return,
+            Command::AddTab { ref url, .. } if self.ignored.covers(&address::of_tab(url)) => {
+                return self.notify(space, NoticeKind::LeftOut(1));
+            }
+            _ => {}
+        }
         let Some(private) = self.privates.get_mut(&space) else {
             self.session.command(now, space, command);
             self.settle(now);
@@ -321,40 +415,72 @@ impl Engine {
     }
 
     fn tell(&mut self, space: SpaceId, code: Code) {
-        self.last_notice += 1;
         let kind = NoticeKind::Refused {
             reason: code.into(),
             text: None,
         };
+        self.notify(space, kind);
+    }
+
+    /// Something is told in a space until the person has read it.
+    fn notify(&mut self, space: SpaceId, kind: NoticeKind) {
+        if !self.privates.contains_key(&space) {
+            return self.session.tell(space, kind);
+        }
+        self.last_notice += 1;
         self.notices.entry(space).or_default().push(Notice {
             id: self.last_notice,
             kind,
         });
     }
 
-    /// Deletes a space here; a shared one for everybody if this person owns it, else this person leaves.
-    pub fn forget(&mut self, now: Millis, space: SpaceId) {
+    /// What is told in a space.
+    fn notices_of(&self, space: SpaceId) -> impl Iterator<Item = &Notice> {
+        let private = self.notices.get(&space).into_iter().flatten();
+        private.chain(self.session.notices_in(space))
+    }
+
+    /// What a notice tells of something in the bin is not so any more.
+    fn retract(&mut self, space: SpaceId, binned: BinId) {
+        let stays = |notice: &Notice| notice.kind.binned() != Some(binned);
+        if let Some(notices) = self.notices.get_mut(&space) {
+            notices.retain(stays);
+        }
+        self.session.retract(space, binned);
+    }
+
+    /// Deletes a space here; a shared one for everybody if this person owns it, else this person leaves. What was in
+    /// it is in the bin then.
+    pub fn forget(&mut self, now: Millis, space: SpaceId) -> Option<BinId> {
         if let Some(window) = self.window_of(space) {
             self.window_gone(now, window);
         }
         let mut writes = Vec::new();
         self.wake(space, &mut writes);
-        self.session.commit(writes);
-        if let Some(private) = self.privates.remove(&space) {
-            self.session.commit(private.removal());
+        if self.privates.contains_key(&space) {
+            let id = self.pack_away(now, space, &mut writes);
+            self.session.commit(writes);
             self.drop_share(space);
-        } else if let Some(view) = self.session.view(space) {
-            let command = if view.role == Role::Owner {
-                Command::Delete
-            } else {
-                Command::Leave
-            };
-            if !matches!(view.link, LinkView::Ended { .. }) {
-                self.session.command(now, space, command);
-            }
-            self.change_settings(|settings| settings.forgotten.push(space));
-            self.settle(now);
+            return id;
         }
+        let view = self.here(space).and_then(|_| self.session.view(space));
+        let Some(view) = view else {
+            self.session.commit(writes);
+            return None;
+        };
+        let id = self.copy_away(now, space, &mut writes);
+        self.session.commit(writes);
+        let command = if view.role == Role::Owner {
+            Command::Delete
+        } else {
+            Command::Leave
+        };
+        if !matches!(view.link, LinkView::Ended { .. }) {
+            self.session.command(now, space, command);
+        }
+        self.change_settings(|settings| settings.forgotten.push(space));
+        self.settle(now);
+        id
     }
 
     fn mark_read(&mut self, space: SpaceId) {
@@ -379,6 +505,12 @@ impl Engine {
             .iter()
             .find(|(other, _)| *other == space)
             .map_or(Millis(0), |(_, time)| *time)
+    }
+
+    /// A space that a person sees.
+    fn here(&self, space: SpaceId) -> Option<&SpaceState> {
+        let forgotten = self.settings.forgotten.contains(&space);
+        self.state(space).filter(|_| !forgotten)
     }
 
     fn state(&self, space: SpaceId) -> Option<&SpaceState> {

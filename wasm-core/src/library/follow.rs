@@ -10,6 +10,9 @@ use protocol::op::{NewGroup, NewTab};
 use protocol::{Colour, GroupId, Millis, Op, Position, SpaceId, SpaceState, TabId, limits};
 use serde::{Deserialize, Serialize};
 
+use super::inflow::Basis;
+use super::went::Went;
+
 /// A tab's title is told at most this often; what it was meanwhile is never told.
 pub const TITLE_EVERY_MS: i64 = 2_000;
 
@@ -77,7 +80,7 @@ pub struct Binding {
     /// Chrome's groups and the space's.
     pub groups: BTreeMap<i32, GroupId>,
     /// Chrome's tabs that stay out of the space for as long as the window is followed, wherever they are
-    /// meanwhile: a tab that is dragged to another window comes back under the same id. No more than the space
+    /// meanwhile: a tab that is dragged to another window comes back under the same id. No more than space and window
     /// had tabs when it was shared.
     pub left_out: BTreeSet<i32>,
     /// When something was last told of a tab; only of the last [`TITLE_EVERY_MS`].
@@ -94,14 +97,27 @@ pub struct Binding {
     /// until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filling: Option<Vec<TabId>>,
+    /// The space as the window has it, when what others do flows into it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Box<Basis>>,
+    /// The space's tabs that went to another page lately.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub went: BTreeMap<TabId, Went>,
 }
 
 /// The addresses of a tab that is not anywhere yet.
 pub const NOWHERE: [&str; 2] = ["", "about:blank"];
 
+/// The address by which the extension's own pages are told: nobody's tabs, whose real address is another one for each
+/// installation.
+pub const OWN_PAGE: &str = "about:tabspace";
+
 /// An address that says nothing: not worth a place in a space.
 pub fn is_blank(url: &str) -> bool {
-    NOWHERE.contains(&url) || url.starts_with("chrome://newtab") || url.starts_with("chrome://new-tab-page")
+    NOWHERE.contains(&url)
+        || url == OWN_PAGE
+        || url.starts_with("chrome://newtab")
+        || url.starts_with("chrome://new-tab-page")
 }
 
 /// A title as it is kept: without control characters, not too long.
@@ -123,6 +139,12 @@ pub fn clean_url(url: &str) -> Option<&str> {
     (url.len() <= limits::URL_BYTES && !is_blank(url) && !url.chars().any(char::is_control)).then_some(url)
 }
 
+/// Chrome writes addresses its own way; what is left of it for an address that it opened itself is the slash at
+/// the end.
+pub(crate) fn is_same_page(one: &str, other: &str) -> bool {
+    one.trim_end_matches('/') == other.trim_end_matches('/')
+}
+
 impl Binding {
     /// A binding of a space that has nothing of the window yet.
     pub fn new(space: SpaceId) -> Self {
@@ -136,6 +158,8 @@ impl Binding {
             held: BTreeSet::new(),
             loading: BTreeSet::new(),
             filling: None,
+            basis: None,
+            went: BTreeMap::new(),
         }
     }
 
@@ -347,6 +371,10 @@ impl Changes<'_> {
             match self.binding.tabs.get(&tab.id).copied() {
                 Some(id) => self.update(id, tab, usable),
                 None if self.binding.left_out.contains(&tab.id) => {}
+                // It was opened here for the space, and the one who did so died before that was written.
+                None if self.waits_for_a_tab(tab) => {
+                    self.binding.tabs.extend(tab.waits.map(|id| (tab.id, id)));
+                }
                 None => {
                     let Some(url) = usable else { continue };
                     let group = self.group_of(new, tab.group);
@@ -368,6 +396,13 @@ impl Changes<'_> {
         }
     }
 
+    /// Whether a tab waits for one of the space's that the window does not have yet.
+    fn waits_for_a_tab(&self, tab: &TabSeen) -> bool {
+        tab.waits.is_some_and(|id| {
+            self.state.tabs.contains_key(&id) && !self.binding.tabs.values().any(|known| *known == id)
+        })
+    }
+
     fn update(&mut self, id: TabId, tab: &TabSeen, usable: Option<&str>) {
         let Some(old) = self.binding.seen.tabs.iter().find(|old| old.id == tab.id) else {
             return;
@@ -384,11 +419,15 @@ impl Changes<'_> {
         let url = usable
             .filter(|url| navigated && *url != known.url)
             .map(str::to_owned);
+        // Of a page that the space does not hold in this place the title is none of it.
+        let of_it = navigated || is_same_page(&old.url, &known.url);
         let title = clean_title(&tab.title);
-        let title =
-            (usable.is_some() && (clean_title(&old.title) != title || navigated) && !title.is_empty())
-                .then_some(title)
-                .filter(|title| *title != known.title);
+        let title = (of_it
+            && usable.is_some()
+            && (clean_title(&old.title) != title || navigated)
+            && !title.is_empty())
+        .then_some(title)
+        .filter(|title| *title != known.title);
         let pinned = (old.pinned != tab.pinned && known.pinned != tab.pinned).then_some(tab.pinned);
         if title.is_some() && !navigated && pinned.is_none() && self.binding.told.contains_key(&tab.id) {
             self.binding.held.insert(tab.id);
@@ -529,7 +568,7 @@ enum Thing {
 }
 
 /// Which of the keys belong to a longest strictly rising subsequence: those may stay where they are.
-fn longest_rising<T: Ord>(keys: &[T]) -> Vec<bool> {
+pub(super) fn longest_rising<T: Ord>(keys: &[T]) -> Vec<bool> {
     // `tails[l]` is the index of the least key that ends a rising subsequence of length l + 1.
     let mut tails: Vec<usize> = Vec::new();
     let mut before: Vec<Option<usize>> = vec![None; keys.len()];

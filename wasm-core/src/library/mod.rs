@@ -3,15 +3,33 @@
 //!
 //! Start at [`engine::Engine`], the extension's single writer.
 
+#[cfg(not(feature = "popup"))]
+pub(crate) mod arrange;
 pub mod backup;
+pub mod bin;
+#[cfg(not(feature = "popup"))]
+pub mod catalogue;
+#[cfg(not(feature = "popup"))]
+pub mod chosen;
+#[cfg(not(feature = "popup"))]
+pub mod closing;
 pub mod duplicates;
 pub mod engine;
 pub mod follow;
+#[cfg(not(feature = "popup"))]
+pub mod history;
 pub mod ignore;
+pub mod inflow;
 pub mod journal;
+pub mod marks;
+#[cfg(not(feature = "popup"))]
+pub mod menu;
+pub mod past;
 pub(crate) mod private;
 pub mod settings;
+pub mod undo;
 pub mod waiting;
+pub mod went;
 
 use serde::{Deserialize, Serialize};
 

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use protocol::{Millis, SpaceId};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::inflow::Inflow;
+
 /// The relay that `cargo xtask run` starts.
 pub const DEFAULT_RELAY: &str = "http://127.0.0.1:8320";
 
@@ -19,15 +21,19 @@ pub struct Settings {
     pub tokens: BTreeMap<String, String>,
     /// The name others see; empty before the first share.
     pub your_name: String,
-    /// Addresses that never go into a shared space, one pattern a line.
+    /// Addresses that never enter a space nor a stream, one pattern a line.
     pub ignored: String,
     /// The private spaces that were shared, and as which: a page may still know one by its old id. Only of those
     /// that are here.
     pub sharing: Vec<(SpaceId, SpaceId)>,
     /// Until when the conversation of a space was read.
     pub read: Vec<(SpaceId, Millis)>,
+    /// What the person wants of what others do in a shared space, where that is not nothing.
+    pub inflow: Vec<(SpaceId, Inflow)>,
     /// Spaces that the person does not want any more, until the relay knows too.
     pub forgotten: Vec<SpaceId>,
+    /// How many spaces were here when the browser's storage was found cleared, until the person has read of it.
+    pub lost: usize,
 }
 
 impl Default for Settings {
@@ -39,7 +45,9 @@ impl Default for Settings {
             ignored: String::new(),
             sharing: Vec::new(),
             read: Vec::new(),
+            inflow: Vec::new(),
             forgotten: Vec::new(),
+            lost: 0,
         }
     }
 }

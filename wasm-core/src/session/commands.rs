@@ -98,7 +98,10 @@ pub(crate) fn op_of(
         | Command::Point { .. }
         | Command::PauseStream { .. }
         | Command::MuteStream { .. }
-        | Command::Dismiss(_) => return None,
+        | Command::Dismiss(_)
+        | Command::SetInflow(_)
+        | Command::TakeOver(_)
+        | Command::TakeOut(_) => return None,
     })
 }
 

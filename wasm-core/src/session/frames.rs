@@ -1,7 +1,7 @@
 //! What the relay says, and what follows from it.
 
 use protocol::code::Refusal;
-use protocol::event::{Event, Payload};
+use protocol::event::{Class, Event, Payload};
 use protocol::frame::{ClientFrame, Person, ServerFrame};
 use protocol::op::StreamEnd;
 use protocol::rest::SpaceNow;
@@ -249,10 +249,13 @@ impl Session {
     /// Notices that follow from what was just folded in: from events, and from streams that were active before
     /// and run no more.
     fn note(&mut self, now: Millis, space: SpaceId, active: &[(StreamId, MemberId)], events: &[Event]) {
-        let Some(shared) = self.spaces.get(&space) else {
+        let Some(shared) = self.spaces.get_mut(&space) else {
             return;
         };
         let you = shared.replica.you;
+        let of_tabs = events.iter().filter(|event| event.envelope.class == Class::Tab);
+        let others = of_tabs.map(|event| event.envelope.author.member);
+        shared.changed_by.extend(others.filter(|member| *member != you));
         let mut kinds = Vec::new();
         let mut ended = Vec::new();
         for event in events {

@@ -21,7 +21,7 @@ mod streams;
 mod subscribe;
 mod time;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use protocol::code::Refusal;
 use protocol::frame::{ClientFrame, IceServer, ServerFrame};
@@ -31,6 +31,7 @@ use protocol::{
     authorise,
 };
 
+use crate::library::bin::BinId;
 use crate::record::{Batch, Write};
 use crate::view::{LinkView, Notice, NoticeKind, SpaceView};
 pub use effect::{Effect, Peer, PeerCommand, PeerEvent};
@@ -58,6 +59,8 @@ struct Shared {
     notices: Vec<Notice>,
     /// It differs from what is stored, since then.
     unsaved: Option<Millis>,
+    /// The others who changed tabs since [`Session::forget_changes`].
+    changed_by: BTreeSet<MemberId>,
 }
 
 /// The shared spaces of this device.
@@ -115,9 +118,41 @@ impl Session {
         self.spaces.get(&space).map(|shared| shared.replica.you)
     }
 
+    /// The names of the others who changed a space's tabs, since that was last forgotten.
+    pub fn changed_by(&self, space: SpaceId) -> Vec<String> {
+        let shared = self.spaces.get(&space);
+        let named = |shared: &Shared| {
+            let members = shared.changed_by.iter();
+            members
+                .map(|member| project::name_of(&shared.replica.people, *member))
+                .collect()
+        };
+        shared.map_or_else(Vec::new, named)
+    }
+
+    /// What others changed in a space is dealt with.
+    pub(crate) fn forget_changes(&mut self, space: SpaceId) {
+        if let Some(shared) = self.spaces.get_mut(&space) {
+            shared.changed_by.clear();
+        }
+    }
+
+    /// The names of a space's members, as far as they are known.
+    pub fn names(&self, space: SpaceId) -> BTreeMap<MemberId, String> {
+        let shared = self.spaces.get(&space);
+        shared.map_or_else(BTreeMap::new, |shared| shared.replica.people.clone())
+    }
+
     /// A space's state as this person sees it.
     pub fn state(&self, space: SpaceId) -> Option<&SpaceState> {
         self.spaces.get(&space).map(|shared| shared.replica.seen())
+    }
+
+    /// A number that rises whenever what this person sees of a space may be something else.
+    pub fn changes(&self, space: SpaceId) -> u64 {
+        self.spaces
+            .get(&space)
+            .map_or(0, |shared| shared.replica.changes())
     }
 
     /// A space's state as far as the relay has confirmed it.
@@ -257,6 +292,21 @@ impl Session {
         self.submit_with(now, space, vec![op], Vec::new())
     }
 
+    /// Whether this person may submit ops, as the space is now.
+    ///
+    /// # Errors
+    /// The first op that the relay would refuse.
+    pub fn may_submit(&self, space: SpaceId, ops: &[Op]) -> Result<(), Code> {
+        let shared = self.spaces.get(&space).ok_or(Code::NoSuchSpace)?;
+        if let Sync::Ended(reason) = &shared.replica.sync {
+            return Err(reason.code);
+        }
+        ops.iter().try_for_each(|op| {
+            op.check_shared()?;
+            authorise(shared.replica.seen(), shared.replica.you, &Action::Submit(op))
+        })
+    }
+
     /// Submits ops, with other records that are written together with them.
     ///
     /// # Errors
@@ -268,16 +318,10 @@ impl Session {
         ops: Vec<Op>,
         extra: Vec<Write>,
     ) -> Result<(), Code> {
+        self.may_submit(space, &ops)?;
         let Some(shared) = self.spaces.get_mut(&space) else {
             return Err(Code::NoSuchSpace);
         };
-        if let Sync::Ended(reason) = &shared.replica.sync {
-            return Err(reason.code);
-        }
-        for op in &ops {
-            op.check_shared()?;
-            authorise(shared.replica.seen(), shared.replica.you, &Action::Submit(op))?;
-        }
         self.last_batch += 1;
         let mut writes = extra;
         for op in ops {
@@ -313,6 +357,27 @@ impl Session {
     /// What is to be told in all spaces.
     pub fn notices(&self) -> impl Iterator<Item = &Notice> {
         self.spaces.values().flat_map(|shared| &shared.notices)
+    }
+
+    /// What is to be told in a space.
+    pub(crate) fn notices_in(&self, space: SpaceId) -> impl Iterator<Item = &Notice> {
+        self.spaces
+            .get(&space)
+            .into_iter()
+            .flat_map(|shared| &shared.notices)
+    }
+
+    /// What was told of something in the bin is not so any more.
+    pub(crate) fn retract(&mut self, space: SpaceId, binned: BinId) {
+        if let Some(shared) = self.spaces.get_mut(&space) {
+            let told = shared.notices.len();
+            shared
+                .notices
+                .retain(|notice| notice.kind.binned() != Some(binned));
+            if shared.notices.len() != told {
+                self.effects.push_back(Effect::Changed(space));
+            }
+        }
     }
 
     /// A batch could not be written. People are told; what is on the screen is still sent.
@@ -407,7 +472,7 @@ impl Session {
         self.send_waiting(now);
     }
 
-    fn tell(&mut self, space: SpaceId, kind: NoticeKind) {
+    pub(crate) fn tell(&mut self, space: SpaceId, kind: NoticeKind) {
         self.last_notice += 1;
         let id = self.last_notice;
         if let Some(shared) = self.spaces.get_mut(&space) {
@@ -476,6 +541,7 @@ impl Shared {
             declined: Vec::new(),
             notices: Vec::new(),
             unsaved: None,
+            changed_by: BTreeSet::new(),
         }
     }
 

@@ -172,5 +172,6 @@ pub(crate) fn project(state: &SpaceState, parts: Parts<'_>) -> SpaceView {
         messages,
         streams,
         notices: notices.to_vec(),
+        inflow: None,
     }
 }

@@ -4,17 +4,18 @@ use std::collections::{BTreeMap, VecDeque};
 
 use protocol::code::Refusal;
 use protocol::event::{Event, Payload};
-use protocol::frame::Person;
 use protocol::{Code, DeviceId, Epoch, MemberId, Millis, Op, Seq, SpaceId, SpaceState, StreamId};
-use serde::{Deserialize, Serialize};
 
-use crate::record::{Write, kept_key, outbox_key, space_key};
+use crate::record::{Write, kept_key, outbox_key};
 
 mod kept;
 mod sendable;
+mod stored;
 
 use kept::Kept;
 pub(crate) use kept::StoredKept;
+use stored::put_pending;
+pub(crate) use stored::{StoredPending, StoredReplica, put, text_of};
 
 /// However long the relay asks to wait. Coming earlier makes it longer.
 const LONGEST_PAUSE_MS: i64 = 60 * 60 * 1_000;
@@ -51,27 +52,6 @@ pub(crate) struct Pending {
     pub(crate) made: Millis,
 }
 
-/// A replica as it is stored under `space/{id}`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct StoredReplica {
-    epoch: Option<Epoch>,
-    you: MemberId,
-    state: SpaceState,
-    people: Vec<Person>,
-    next_n: u64,
-    ended: Option<Refusal>,
-}
-
-/// A pending op as it is stored under `outbox/{id}/{n}`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct StoredPending {
-    n: u64,
-    op: Op,
-    made: Millis,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    accepted: Option<Seq>,
-}
-
 /// One shared space on this device.
 #[derive(Debug)]
 pub(crate) struct Replica {
@@ -88,6 +68,8 @@ pub(crate) struct Replica {
     next_n: u64,
     /// `confirmed` and what is pending.
     seen: SpaceState,
+    /// How often `seen` became another one.
+    changes: u64,
     device: DeviceId,
     /// Somebody looks at it: it is subscribed to.
     pub(crate) open: bool,
@@ -131,6 +113,7 @@ impl Replica {
             kept: Kept::new(space),
             next_n: 1,
             seen: SpaceState::default(),
+            changes: 0,
             device,
             open: false,
             hold_until: None,
@@ -198,6 +181,11 @@ impl Replica {
         &self.seen
     }
 
+    /// Rises whenever what this person sees may be something else.
+    pub(crate) const fn changes(&self) -> u64 {
+        self.changes
+    }
+
     pub(crate) fn pending(&self) -> impl Iterator<Item = &Pending> {
         self.pending.iter()
     }
@@ -210,6 +198,7 @@ impl Replica {
     }
 
     fn see_anew(&mut self) {
+        self.changes += 1;
         self.seen = self.confirmed.clone();
         for pending in &self.pending {
             self.seen
@@ -220,6 +209,7 @@ impl Replica {
     /// Takes an own op: it is seen at once. The writes are to be committed under this number; only then it
     /// is sent.
     pub(crate) fn push(&mut self, now: Millis, op: Op, batch: u64, writes: &mut Vec<Write>) {
+        self.changes += 1;
         self.seen.apply_provisionally(&op, self.you, self.device, now);
         let space = self.space;
         if let Some(waiting) = self.merge_into_waiting(&op) {
@@ -527,56 +517,11 @@ impl Replica {
             _ => self.hold_until.max(self.asked_until),
         }
     }
-
-    /// The replica as it is to be stored.
-    pub(crate) fn stored(&self) -> Write {
-        let stored = StoredReplica {
-            epoch: self.epoch,
-            you: self.you,
-            state: self.confirmed.clone(),
-            people: self
-                .people
-                .iter()
-                .map(|(&member, name)| Person {
-                    member,
-                    name: name.clone(),
-                })
-                .collect(),
-            next_n: self.next_n,
-            ended: if let Sync::Ended(reason) = &self.sync {
-                Some(reason.clone())
-            } else {
-                None
-            },
-        };
-        put(
-            space_key(self.space),
-            &crate::library::StoredSpace::Shared(stored),
-        )
-    }
 }
 
 /// The number of the op after this one. No relay counts to the end, but one may say that it did, and so may a record.
 const fn after(n: u64) -> u64 {
     n.saturating_add(1)
-}
-
-/// A write of something that always can be written as JSON.
-pub(crate) fn put(key: String, value: &impl Serialize) -> Write {
-    Write::Put(
-        key,
-        serde_json::to_string(value).expect("records have only text keys and finite numbers"),
-    )
-}
-
-fn put_pending(space: SpaceId, pending: &Pending) -> Write {
-    let stored = StoredPending {
-        n: pending.n,
-        op: pending.op.clone(),
-        made: pending.made,
-        accepted: pending.accepted,
-    };
-    put(outbox_key(space, pending.n), &stored)
 }
 
 fn names_tab(op: &Op) -> Option<protocol::TabId> {

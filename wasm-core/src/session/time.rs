@@ -5,6 +5,7 @@ use protocol::frame::ClientFrame;
 
 use super::link::{Due, Phase};
 use super::{Effect, SAVE_AFTER_MS, Session};
+use crate::record::Write;
 
 impl Session {
     /// Time went on.
@@ -51,6 +52,12 @@ impl Session {
             .filter_map(|shared| shared.unsaved.take().map(|_| shared.replica.stored()))
             .collect();
         self.commit(saves);
+    }
+
+    /// The writes that put all shared spaces and what waits for the relay on an empty disk.
+    pub(crate) fn everything(&self) -> Vec<Write> {
+        let spaces = self.spaces.values();
+        spaces.flat_map(|shared| shared.replica.everything()).collect()
     }
 
     /// When [`Session::tick`] is to be called at the latest.

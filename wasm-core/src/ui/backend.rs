@@ -142,7 +142,9 @@ impl PartialEq for LinkMaker {
 /// [`Answer::Problem`] as [`Trouble::Problem`], or [`Trouble::NoAnswer`].
 pub async fn ask(ask: Ask) -> Result<Answer, Trouble> {
     let text = serde_json::to_string(&ask).map_err(|_| Trouble::NoAnswer)?;
-    read(chrome_page::answer_of_writer(&text).await)
+    let answer = chrome_page::text_of_writer(&text).await;
+    // Whole libraries come this way: they are not made into a value first.
+    checked(answer.and_then(|answer| serde_json::from_str(&answer).ok()))
 }
 
 /// Has everything in this browser forgotten.
@@ -150,14 +152,15 @@ pub async fn ask(ask: Ask) -> Result<Answer, Trouble> {
 /// # Errors
 /// When the browser's storage fails, or nobody answers.
 pub async fn erase_everything() -> Result<(), Trouble> {
-    read(chrome_page::erase_everything().await).map(drop)
+    let answer = chrome_page::erase_everything().await;
+    checked(answer.and_then(|answer| serde_json::from_value(answer).ok())).map(drop)
 }
 
-fn read(answer: Option<serde_json::Value>) -> Result<Answer, Trouble> {
-    match serde_json::from_value(answer.ok_or(Trouble::NoAnswer)?) {
-        Ok(Answer::Problem(problem)) => Err(Trouble::Problem(problem)),
-        Ok(answer) => Ok(answer),
-        Err(_) => Err(Trouble::NoAnswer),
+fn checked(answer: Option<Answer>) -> Result<Answer, Trouble> {
+    match answer {
+        Some(Answer::Problem(problem)) => Err(Trouble::Problem(problem)),
+        Some(answer) => Ok(answer),
+        None => Err(Trouble::NoAnswer),
     }
 }
 

@@ -168,12 +168,12 @@ pub fn words(error: &JsValue) -> String {
         .unwrap_or_else(|| format!("{error:?}"))
 }
 
-async fn settle(promise: Result<Promise, JsValue>) -> Result<JsValue, String> {
+pub(super) async fn settle(promise: Result<Promise, JsValue>) -> Result<JsValue, String> {
     let promise = promise.map_err(|error| words(&error))?;
     JsFuture::from(promise).await.map_err(|error| words(&error))
 }
 
-fn object(pairs: &[(&str, JsValue)]) -> Object {
+pub(super) fn object(pairs: &[(&str, JsValue)]) -> Object {
     let object = Object::new();
     for (name, value) in pairs {
         // Setting a property of a fresh plain object cannot fail.
@@ -307,20 +307,27 @@ pub fn from_message<T: DeserializeOwned>(message: &JsValue) -> Option<T> {
 
 /// Types are read from a parsed value, not from the text: the parser is then compiled once, not once a type.
 fn value_of(message: &JsValue) -> Option<Value> {
-    let text = match message.as_string() {
-        Some(text) => text,
-        None => JSON::stringify(message).ok()?.as_string()?,
-    };
-    json::parse(&text)
+    json::parse(&text_of(message)?)
 }
 
-/// Sends `{to: "writer", ask: <JSON text>}` to the worker; its answer, parsed. A worker that was just being
-/// restarted is asked a second time.
+fn text_of(message: &JsValue) -> Option<String> {
+    match message.as_string() {
+        Some(text) => Some(text),
+        None => JSON::stringify(message).ok()?.as_string(),
+    }
+}
+
+/// Sends `{to: "writer", ask: <JSON text>}` to the worker; its answer, parsed.
 pub async fn answer_of_writer(ask: &str) -> Option<Value> {
+    json::parse(&text_of_writer(ask).await?)
+}
+
+/// The same, and its answer as it came. A worker that was just being restarted is asked a second time.
+pub async fn text_of_writer(ask: &str) -> Option<String> {
     let message = object(&[("to", "writer".into()), ("ask", ask.into())]);
     for wait_ms in [150, 0] {
         if let Ok(answer) = settle(runtime_send_message(&message)).await
-            && let Some(answer) = value_of(&answer)
+            && let Some(answer) = text_of(&answer)
         {
             return Some(answer);
         }
@@ -388,6 +395,12 @@ pub async fn show_window(window: i32) -> Result<(), String> {
 /// Opens the options page.
 pub async fn open_options() -> Result<(), String> {
     settle(runtime_open_options()).await.map(drop)
+}
+
+/// Opens the library, as a tab of its own.
+pub fn open_library() -> Result<(), String> {
+    let opened = gloo::utils::window().open_with_url("library.html");
+    opened.map(drop).map_err(|error| words(&error))
 }
 
 /// Opens the side panel of a window; on a space if one is given. To be called straight from a click.

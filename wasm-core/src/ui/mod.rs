@@ -2,9 +2,9 @@
 //!
 //! - [`parts`]: buttons, avatars, dialogs, menus: plain props, no knowledge of spaces' sources.
 //! - [`space`]: one space on the screen, shared by side panel and web page; [`share`]: links.
-//! - [`popup`], [`panel`], [`options`], [`web`]: one folder per page, each with one reducer.
+//! - [`popup`], [`panel`], [`library`], [`options`], [`web`]: one folder per page, each with one reducer.
 //! - `gallery`: every part in all its states, in a build of its own.
-//! - [`backend`]: the seam to what stands behind a page. [`chrome_page`]: what pages need of Chrome.
+//! - [`backend`]: the seam to what stands behind a page. [`chrome_page`] and `open_tabs`: what pages need of Chrome.
 //! - [`say`], [`appearance`], [`clock`], [`json`]: words and times, theme and language, the clock, the parser.
 //!
 //! No markup carries a `style` attribute: the pages' content security policy blocks it. What has to be
@@ -24,12 +24,17 @@
 //! Streams: `stream-card`, `stage`, `stage-video`, `stage-status`, `watch-again`, `click-for-sound`,
 //! `mute`, `full-screen`, `watchers`, `pointers`, `pointer`, `stop-stream`.
 //! Panel: `stream-tab`, `needs-click`, `space-menu`, `rename-space`, `show-members`, `all-spaces`, `delete-space`, `leave`,
-//! `share-dialog`, `members-dialog`, `rename-dialog`, `end-dialog`, `confirm-end`, `space-name`,
-//! `save-name`.
+//! `share-dialog`, `members-dialog`, `rename-dialog`, `end-dialog`, `confirm-end`.
 //! Web: `preview`, `join-name`, `join`, `open-space`, `join-trouble`, `try-again`, `invite`,
 //! `show-members`, `leave`, `confirm-leave`, `your-spaces`, `your-space`, `show-tabs`, `show-live`,
 //! `show-people`, `empty-stage`, `reconnecting`, `space-trouble`. `join-trouble` and `ended` have
 //! `data-code`.
+//! Library: `library-search`, `library-list`, `library-row`, `library-space`, `part-recent`, `part-starred`, `part-shared`,
+//! `part-duplicates`, `part-archive`, `part-bin`, `new-space`, `open-all`, `share`, `library-menu`, `selection-bar`,
+//! `move-selected` and its like, `target`, `target-search`, `details`, `tags`, `note`, `history`, `timeline`, `see-then`,
+//! `moment`, `look-at`, `bring-back`, `binned`, `put-back`, `empty-bin`, `same-page`, `merge-same`, `merge-all`, `show-more`,
+//! `edit-space`, `group-menu`, `edit-group`, `ungroup`, `library-dialog`, `confirm`. Where a name is given: `name`,
+//! `save-name`, and the colours by Chrome's names. To the library: `open-library`.
 //! Welcome: `save-window`, `saved`. Options: `try-again`, `erase`, `confirm-erase`, `keep`, `relay`, `save-relay`, `your-name`, `save-name`, `ignored`, `save-ignored`, `saved`, `theme`,
 //! `language`.
 
@@ -40,6 +45,12 @@ pub mod clock;
 #[cfg(feature = "gallery")]
 pub mod gallery;
 pub mod json;
+#[cfg(feature = "pages")]
+pub mod library;
+#[cfg(any(feature = "popup", feature = "pages"))]
+pub mod marked;
+#[cfg(feature = "pages")]
+pub mod open_tabs;
 #[cfg(feature = "pages")]
 pub mod options;
 #[cfg(feature = "pages")]

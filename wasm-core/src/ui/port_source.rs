@@ -44,6 +44,7 @@ struct Seen {
 
 struct Inner {
     space: Option<SpaceId>,
+    listed: Option<SpaceId>,
     view: Option<Rc<SpaceView>>,
     gone: bool,
     line: Option<Line>,
@@ -65,6 +66,7 @@ impl PortSource {
     pub fn open(space: Option<SpaceId>, on_projection: Callback<Projection>) -> Self {
         let source = Self(Rc::new(RefCell::new(Inner {
             space,
+            listed: None,
             view: None,
             gone: false,
             line: None,
@@ -95,6 +97,14 @@ impl PortSource {
         self.tell();
     }
 
+    /// Shows the tabs of a space, or of none, among others: it is live meanwhile.
+    pub fn list(&self, space: Option<SpaceId>) {
+        let mut inner = self.0.borrow_mut();
+        if std::mem::replace(&mut inner.listed, space) != space {
+            inner.post(&FromPage::List(space));
+        }
+    }
+
     fn connect(&self) {
         let weak = Rc::downgrade(&self.0);
         let on_message = {
@@ -119,6 +129,10 @@ impl PortSource {
                 });
                 let space = inner.space;
                 inner.post(&FromPage::Show(space));
+                if inner.listed.is_some() {
+                    let listed = inner.listed;
+                    inner.post(&FromPage::List(listed));
+                }
                 while let Some(command) = inner.waiting.pop_front() {
                     inner.post(&FromPage::Do(command));
                 }

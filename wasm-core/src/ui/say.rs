@@ -204,6 +204,8 @@ pub fn problem(problem: &Problem) -> String {
         Problem::Refused(reason) => refusal(reason),
         Problem::RelayAway { relay } => say_with(Key::RelayAway, &[("relay", relay)]),
         Problem::NotARelay { relay } => say_with(Key::NotARelay, &[("relay", relay)]),
+        #[cfg(not(feature = "popup"))]
+        Problem::KnownAlready => say(Key::KnownAlready).to_owned(),
         Problem::RelayInUse { relay } => say_with(Key::RelayInUse, &[("relay", relay)]),
         Problem::NotCapturable => say(Key::NotCapturable).to_owned(),
         Problem::TabKeptOut => say(Key::TabKeptOut).to_owned(),
@@ -214,5 +216,8 @@ pub fn problem(problem: &Problem) -> String {
         Problem::NoSuchPoint => say(Key::NoSuchPoint).to_owned(),
         Problem::NotSaved(words) => say_with(Key::NotSavedWords, &[("words", words)]),
         Problem::Incognito => say(Key::Incognito).to_owned(),
+        Problem::NothingToOpen => say(Key::NothingToOpen).to_owned(),
+        Problem::NothingToSave => say(Key::NothingToSave).to_owned(),
+        Problem::Ignored => say(Key::NeverSavedHere).to_owned(),
     }
 }

@@ -1,5 +1,8 @@
 //! The backup: what is written comes back, whatever happened to the file, and what is there stays.
 
+#[path = "backup/marked.rs"]
+mod marked;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -11,6 +14,7 @@ use tabspace_wasm_core::library::backup::{
     prove, read, write,
 };
 use tabspace_wasm_core::library::engine::{BroughtIn, LeftOut, library_of};
+use tabspace_wasm_core::library::marks::Marks;
 
 use super::{Browser, WINDOW, records, window};
 
@@ -46,7 +50,7 @@ pub(super) fn tab(title: &str, url: &str) -> Tab {
     Tab {
         title: title.into(),
         url: url.into(),
-        pinned: false,
+        ..Tab::default()
     }
 }
 
@@ -57,6 +61,8 @@ fn space(name: &str, items: Vec<Item>) -> Space {
         id: None,
         kind: Kind::Private,
         changed: MADE,
+        marks: Marks::default(),
+        archived: false,
         items,
         exact: None,
     }
@@ -73,6 +79,7 @@ fn two() -> (String, Library) {
             space("First", vec![Item::Tab(tab("One", "https://one.example/"))]),
             space("Second", vec![Item::Tab(tab("Two", "https://two.example/"))]),
         ],
+        ..Library::default()
     };
     (write(&library, MADE).0, library)
 }
@@ -353,6 +360,7 @@ fn fifty_megabytes_are_read() {
     let spaces = ["One", "Two", "Three", "Four"].map(|name| space(name, tabs.clone()));
     let library = Library {
         spaces: spaces.into(),
+        ..Library::default()
     };
     let text = write(&library, MADE).0;
     assert!(text.len() > 50_000_000);
@@ -434,8 +442,21 @@ fn a_record_that_cannot_be_read_is_told_and_the_rest_is_in_the_backup() {
     );
 }
 
+fn any_marks() -> impl Strategy<Value = Marks> {
+    let tags = prop::collection::vec(".{0,8}", 0..3);
+    (tags, ".{0,8}", any::<bool>()).prop_map(|(tags, note, starred)| Marks { tags, note, starred })
+}
+
 fn any_tab() -> impl Strategy<Value = Tab> {
-    (".{0,20}", ".{1,20}", any::<bool>()).prop_map(|(title, url, pinned)| Tab { title, url, pinned })
+    let is = any::<[bool; 3]>();
+    (".{0,20}", ".{1,20}", is, any_marks()).prop_map(|(title, url, [pinned, muted, shown], marks)| Tab {
+        title,
+        url,
+        pinned,
+        muted,
+        shown,
+        marks,
+    })
 }
 
 fn any_item() -> impl Strategy<Value = Item> {
@@ -456,20 +477,23 @@ fn any_space() -> impl Strategy<Value = Space> {
     let items = prop::collection::vec(any_item(), 0..5);
     let relay = prop::option::of(".{0,20}");
     let changed = TIMES.start().0..=TIMES.end().0;
-    (".{0,20}", any::<Option<u128>>(), relay, changed, items).prop_map(|(name, id, relay, changed, items)| {
-        Space {
+    let marks = (any_marks(), any::<bool>());
+    (".{0,20}", any::<Option<u128>>(), relay, changed, marks, items).prop_map(
+        |(name, id, relay, changed, (marks, archived), items)| Space {
+            marks,
+            archived,
             id: id.map(SpaceId::from_bits),
             kind: relay.map_or(Kind::Private, |relay| Kind::Shared { relay }),
             changed: Millis(changed),
             ..space(&name, items)
-        }
-    })
+        },
+    )
 }
 
 proptest! {
     #[test]
     fn any_library_is_read_as_it_was_written(spaces in prop::collection::vec(any_space(), 0..4)) {
-        let library = Library { spaces };
+        let library = Library { spaces, ..Library::default() };
         let (text, written) = write(&library, MADE);
         let found = found(&text);
         prop_assert!(found.whole && found.set_aside.is_empty());

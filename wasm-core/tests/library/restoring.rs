@@ -40,6 +40,7 @@ impl Chrome {
             url: tab.url.clone(),
             title,
             pinned: tab.pinned,
+            muted: tab.muted,
             waits: waits.then_some(tab.tab),
             ..TabSeen::default()
         };
@@ -48,7 +49,13 @@ impl Chrome {
     }
 
     fn open(&mut self, shown: &RestoreTab) -> BTreeMap<i32, TabId> {
-        BTreeMap::from([(self.make(0, shown, false), shown.tab)])
+        let id = self.make(0, shown, false);
+        self.show(id);
+        BTreeMap::from([(id, shown.tab)])
+    }
+
+    fn show(&mut self, id: i32) {
+        self.tabs.iter_mut().for_each(|tab| tab.active = tab.id == id);
     }
 
     fn perform(&mut self, step: &Step) -> Placed {
@@ -357,4 +364,64 @@ fn a_space_that_is_opened_again_and_again_stays_as_it_is() {
         .map(|(id, ..)| *id)
         .collect();
     assert_eq!(now, groups);
+}
+
+/// What a person would see and hear: the address of the tab that is shown, and of those that are muted.
+fn shown_and_muted(browser: &Browser, space: SpaceId) -> (String, Vec<String>) {
+    let plan = browser.engine.tabs_to_restore(space).expect("there");
+    let muted = plan
+        .tabs
+        .iter()
+        .filter(|tab| tab.muted)
+        .map(|tab| tab.url.clone());
+    let shown = plan.shown().expect("there are tabs").url.clone();
+    (shown, muted.collect())
+}
+
+#[test]
+fn the_tab_that_was_shown_is_shown_again_and_muted_ones_are_muted() {
+    let bank = "https://bank.example/account".to_owned();
+    let mail = "https://mail.example/".to_owned();
+    let mut seen = window();
+    seen.tabs[3].active = true;
+    seen.tabs[0].muted = true;
+    let mut browser = Browser::new();
+    let kept = browser.engine.keep_window(browser.now, seen.clone(), "Kept");
+    let space = browser
+        .engine
+        .save_window(browser.now, WINDOW, seen.clone(), "Followed");
+    browser = browser.killed();
+    for space in [kept, space] {
+        assert_eq!(
+            shown_and_muted(&browser, space),
+            (bank.clone(), vec![mail.clone()])
+        );
+    }
+
+    // As it was when the window closed, and whatever becomes of the space.
+    seen.tabs[3].active = false;
+    seen.tabs[3].muted = true;
+    seen.tabs[0].active = true;
+    seen.tabs[0].muted = false;
+    browser.look(seen.clone());
+    reopened(&mut browser, space);
+    let now = (mail.clone(), vec![bank.clone()]);
+    assert_eq!(shown_and_muted(&browser, space), now);
+    let id = browser
+        .engine
+        .forget(browser.now, space)
+        .expect("it is in the bin");
+    browser.engine.take_out(browser.now, id).expect("it comes back");
+    browser = browser.killed();
+    assert_eq!(shown_and_muted(&browser, space), now);
+
+    // A window that is closed before it was looked at says nothing else.
+    begun(&mut browser, space);
+    browser.engine.window_gone(browser.now, WINDOW);
+    assert_eq!(shown_and_muted(&browser, space), now);
+
+    // One that is in a group that is folded away cannot be shown.
+    seen.tabs.iter_mut().for_each(|tab| tab.active = tab.id == 2);
+    let folded = browser.engine.keep_window(browser.now, seen, "Folded");
+    assert_eq!(shown_and_muted(&browser, folded).0, bank);
 }

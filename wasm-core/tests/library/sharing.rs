@@ -1,8 +1,11 @@
 //! A private space becomes a shared one: what goes was shown and chosen, and nothing is lost on the way.
 
+use std::collections::BTreeSet;
+
 use protocol::frame::ServerFrame;
 use protocol::rest::{Joined, NewSpace};
 use protocol::{Code, MemberId, Op, Role, SpaceId, SpaceState, limits};
+use tabspace_wasm_core::ask::library::{LibraryAnswer, LibraryAsk};
 use tabspace_wasm_core::ask::{Agreed, Never, Problem, Visible};
 use tabspace_wasm_core::command::Command;
 use tabspace_wasm_core::library::follow::{TITLE_EVERY_MS, TabSeen};
@@ -263,9 +266,25 @@ fn a_page_that_knows_the_old_id_finds_the_shared_space() {
     let new = browser.prepare_share(space, &browser.all_agreed(space));
     assert_eq!(browser.engine.current(space), space, "it is not shared yet");
     browser.shared(space, &new);
-    let browser = browser.killed();
+    let mut browser = browser.killed();
     assert_eq!(browser.engine.current(space), new.space);
     assert_eq!(browser.engine.current(new.space), new.space);
+    let shelves = browser.engine.library(browser.now, LibraryAsk::Shelves);
+    let Ok(LibraryAnswer::Shelves(shelves)) = shelves else {
+        panic!("no spaces");
+    };
+    assert_eq!((shelves[0].space, shelves[0].was), (new.space, Some(space)));
+
+    // Its tabs are looked at, in no window: it is live meanwhile.
+    browser.engine.window_gone(browser.now, WINDOW);
+    assert!(!browser.engine.wants_offscreen());
+    let listed = BTreeSet::from([new.space]);
+    browser.engine.set_viewed(browser.now, BTreeSet::new(), listed);
+    assert!(browser.engine.wants_offscreen());
+    browser
+        .engine
+        .set_viewed(browser.now, BTreeSet::new(), BTreeSet::new());
+    assert!(!browser.engine.wants_offscreen());
 }
 
 #[test]

@@ -30,7 +30,7 @@ pub(super) fn check() -> Result<()> {
             "typeRoots": [modules.join("@types")],
             "rootDirs": [root().join("extension"), root().join("web"), built],
         },
-        "include": [root().join("extension/**/*.js"), root().join("web/**/*.js"), root().join("gallery/*.js"), root().join("tests/site/*.js")],
+        "include": [root().join("extension/**/*.js"), root().join("web/**/*.js"), root().join("gallery/*.js"), root().join("tests/site/*.js"), root().join("tests/faults/*.js")],
     });
     let file = target().join("tools/tsconfig.json");
     repository::write(&file, configuration.to_string().as_bytes())?;

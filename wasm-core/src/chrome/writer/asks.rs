@@ -9,6 +9,7 @@ use wasm_bindgen::prelude::*;
 
 use super::{Sight, Writer, unexpected};
 use crate::address;
+use crate::ask::library::LibraryAsk;
 use crate::ask::{Agreed, Answer, Ask, Problem};
 use crate::browser::rest::{Rest, Trouble};
 use crate::browser::{Failure, object};
@@ -32,10 +33,21 @@ extern "C" {
     fn origin(this: &Address) -> String;
 }
 
+/// The answer to saving a window.
+const fn made(space: Option<SpaceId>, left_out: usize) -> Answer {
+    match (space, left_out) {
+        (Some(space), 0) => Answer::Space(space),
+        _ => Answer::Lacking { space, left_out },
+    }
+}
+
 impl Writer {
     /// Answers an ask. What it changed is on disk by then.
     pub(crate) async fn answer(self: &Rc<Self>, ask: Ask) -> Answer {
-        let saves = matches!(ask, Ask::SaveWindow { .. });
+        let saves = matches!(
+            ask,
+            Ask::SaveWindow { .. } | Ask::Library(LibraryAsk::Save { .. })
+        );
         let answer = self.answer_to(ask).await;
         let kept = self.on_disk().await.map_err(not_saved);
         self.settle().await;
@@ -55,12 +67,13 @@ impl Writer {
         match ask {
             Ask::SaveWindow { window, name } => self.save_window(window, name).await,
             Ask::KeepWindow { seen, name } => {
-                let space = performer.with(|engine, now| engine.keep_window(now, seen, &name));
-                Ok(Answer::Space(space))
+                let (space, left_out) = performer.with(|engine, now| engine.keep_earlier(now, seen, &name));
+                Ok(made(space, left_out))
             }
-            // The worker has the journal, and answers for it.
-            Ask::Earlier | Ask::BringBack { .. } => Err(not_saved(unexpected())),
+            // The worker has the journal and the folder of the backups, and answers for them.
+            Ask::Earlier | Ask::BringBack { .. } | Ask::Folder(_) => Err(not_saved(unexpected())),
             Ask::Restore(space) => self.restore(space).await,
+            Ask::Close(space) => self.close(space).await,
             Ask::WhatIsShared(space) => performer
                 .look(|engine| {
                     if engine.is_shared(engine.current(space)) {
@@ -122,23 +135,43 @@ impl Writer {
             Ask::BringIn { space, copy_name } => Ok(Answer::BroughtIn(
                 performer.with(|engine, now| engine.bring_in(now, &space, &copy_name)),
             )),
+            Ask::BringRemoved(removed) => Ok(Answer::BroughtToBin(
+                performer.with(|engine, now| engine.bring_removed(now, &removed)),
+            )),
+            Ask::Find { text, page } => Ok(self.find(&text, &page).await),
+            Ask::OpenSaved { space, tab, window } => self.open_saved(space, tab, window).await,
+            Ask::Library(ask) => self.library_answer(ask).await.map(Answer::Library),
+            Ask::Discard(keys) => {
+                performer.with(|engine, _| engine.discard(&keys));
+                Ok(Answer::Done)
+            }
+            Ask::Recovery(ask) => self.recovery_answer(ask).await.map(Answer::Recovery),
             Ask::Settings => Ok(performer.look(|engine| {
                 let settings = engine.settings().clone();
                 Answer::Settings {
                     relay: settings.relay,
                     ignored: settings.ignored,
                     your_name: settings.your_name,
+                    lost: settings.lost,
                 }
             })),
-            Ask::Projection => Ok(Answer::Projection(performer.look(|engine| engine.projection()))),
+            Ask::LossIsRead => {
+                performer.with(|engine, _| engine.loss_is_read());
+                Ok(Answer::Done)
+            }
+            Ask::Projection => {
+                // It is kept again, whatever became of the one that was kept. Where that is the same nobody notices.
+                self.kept.borrow_mut().projection.clear();
+                Ok(Answer::Projection(performer.look(|engine| engine.projection())))
+            }
         }
     }
 
-    fn rest(&self) -> Rest {
+    pub(super) fn rest(&self) -> Rest {
         self.performer.rest()
     }
 
-    fn problem(&self, trouble: Trouble) -> Problem {
+    pub(super) fn problem(&self, trouble: Trouble) -> Problem {
         problem_at(self.rest().relay(), trouble)
     }
 
@@ -152,13 +185,16 @@ impl Writer {
         let name = name
             .filter(|name| !name.trim().is_empty())
             .unwrap_or_else(name_of_now);
-        let space = self
-            .performer
-            .with(|engine, now| engine.save_window(now, window, seen, &name));
-        Ok(Answer::Space(space))
+        let (space, left_out) = self.performer.with(|engine, now| {
+            // One that is followed already is not saved anew.
+            let is_new = engine.follows(window).is_none();
+            let left_out = if is_new { engine.ignored_in(&seen) } else { 0 };
+            (engine.save_window(now, window, seen, &name), left_out)
+        });
+        Ok(made(Some(space), left_out))
     }
 
-    async fn restore(self: &Rc<Self>, space: SpaceId) -> Result<Answer, Problem> {
+    pub(super) async fn restore(self: &Rc<Self>, space: SpaceId) -> Result<Answer, Problem> {
         let (plan, window) = self.performer.look(|engine| {
             let window = engine
                 .followed_windows()
@@ -235,7 +271,7 @@ impl Writer {
     }
 
     /// What the window shows is known as of now: a tab that went elsewhere since the person saw the list stays here.
-    async fn look_again(self: &Rc<Self>, space: SpaceId) {
+    pub(super) async fn look_again(self: &Rc<Self>, space: SpaceId) {
         let window = self.performer.look(|engine| engine.window_of(space));
         if let Some(window) = window
             && let Ok(Found::Window(Some(seen))) = self.hands.run(Errand::LookAt(window)).await
@@ -350,7 +386,7 @@ fn problem_at(relay: &str, trouble: Trouble) -> Problem {
     }
 }
 
-fn not_saved(failure: Failure) -> Problem {
+pub(super) fn not_saved(failure: Failure) -> Problem {
     Problem::NotSaved(failure.0)
 }
 
@@ -361,7 +397,7 @@ fn relay_address(typed: &str) -> Option<String> {
 }
 
 /// A name for a space that was not given one.
-fn name_of_now() -> String {
+pub(super) fn name_of_now() -> String {
     let options = object([
         ("day", "numeric".into()),
         ("month", "short".into()),

@@ -6,13 +6,18 @@
 //!
 //! [`asks`] answers pages, [`pages`] keeps the ports of pages that show a space, [`streaming`] captures tabs,
 //! [`glimpses`] shows the host what goes out, [`favicons`] finds the icons of shared tabs, [`filling`] fills the
-//! windows of spaces that were opened.
+//! windows of spaces that were opened, [`inflow`] changes them by what others did.
 
 mod asks;
 mod favicons;
 mod filling;
 mod glimpses;
+mod inflow;
+mod library;
+mod opening;
 mod pages;
+mod recovery;
+mod saving;
 mod streaming;
 
 use std::cell::{Cell, RefCell};
@@ -33,8 +38,8 @@ use crate::browser::rest::{Rest, Trouble};
 use crate::browser::store::Store;
 use crate::browser::timer::{Soon, pause};
 use crate::browser::turn::Turns;
-use crate::browser::{Failure, outbox, random};
-use crate::library::engine::Engine;
+use crate::browser::{Failure, clock, outbox, random};
+use crate::library::engine::{Engine, Lookup};
 use crate::library::follow::{TITLE_EVERY_MS, WindowSeen};
 use crate::record::DATABASE;
 use crate::session::Session;
@@ -56,6 +61,8 @@ const LOOK_AGAIN_MS: u32 = TITLE_EVERY_MS as u32;
 const CHECK_AGAIN_MS: u32 = 500;
 /// A worker with nothing to do dies after 30 s; while a tab is streamed it has to hear at once where that goes.
 const STAY_AWAKE_MS: u32 = 20_000;
+/// The index of saved tabs is dropped when nothing was sought for this long.
+const FORGET_AFTER_MS: u32 = 120_000;
 /// So often an errand is tried that the worker did not do, pausing longer each time.
 const TRIES: u32 = 4;
 const TRY_AGAIN_MS: u32 = 100;
@@ -69,8 +76,16 @@ impl Core for Engine {
         Rest::with_token(&self.settings().relay, self.settings().token())
     }
 
+    fn committed(&mut self, now: Millis, number: u64) {
+        Engine::committed(self, now, number);
+    }
+
     fn commit_failed(&mut self, now: Millis, number: u64) {
         Engine::commit_failed(self, now, number);
+    }
+
+    fn storage_emptied(&mut self) {
+        self.write_everything();
     }
 }
 
@@ -118,6 +133,13 @@ pub(crate) struct Writer {
     started: RefCell<Option<Starting>>,
     /// Windows are filled by one task at a time.
     fills: Turns,
+    /// Finds saved tabs; empty while nobody seeks.
+    lookup: RefCell<Lookup>,
+    /// When something was last sought.
+    searched: Cell<Millis>,
+    forget_lookup: Soon,
+    /// Windows are being changed.
+    changing: Cell<bool>,
     /// Glimpses are being sent.
     glimpsing: Cell<bool>,
     look_again: Soon,
@@ -156,8 +178,14 @@ impl Writer {
     ) -> Result<Rc<Self>, Failure> {
         let lock = Lock::take(LOCK).await?;
         let store = Store::open(DATABASE).await?;
-        // Records that cannot be read stay on disk for a version that can.
-        let (engine, _unreadable) = Engine::restore(&store.load_all().await?, random::bits);
+        // Of those that cannot be read the engine knows: the icon and the options tell of them.
+        let records = store.load_present().await?;
+        let (mut engine, _) = Engine::restore(&records, random::bits);
+        if records.is_empty()
+            && let Ok(Found::Projection(Some(listed))) = hands.run(Errand::FindProjection).await
+        {
+            engine.found_emptied(&listed);
+        }
         // The performer calls back into the writer that owns it; it starts to before that is whole.
         let whole: Rc<RefCell<Weak<Self>>> = Rc::default();
         let later = Rc::clone(&whole);
@@ -187,6 +215,10 @@ impl Writer {
                 starting: Turns::default(),
                 started: RefCell::default(),
                 fills: Turns::default(),
+                lookup: RefCell::default(),
+                searched: Cell::new(Millis(0)),
+                forget_lookup: later(FORGET_AFTER_MS, |writer| writer.forget_what_was_sought()),
+                changing: Cell::default(),
                 glimpsing: Cell::default(),
                 look_again: later(LOOK_AGAIN_MS, |writer| {
                     spawn_local(async move { writer.look_at_held_titles().await });
@@ -375,6 +407,7 @@ impl Writer {
                 return;
             }
         }
+        self.change_soon();
         self.favicons.look();
         (self.on_settled)();
     }
@@ -388,8 +421,20 @@ impl Writer {
             Sign::NotSaved
         } else if unread > 0 {
             Sign::News(unread)
+        } else if self.performer.look(|engine| engine.settings().lost > 0) {
+            Sign::Cleared
+        } else if self.performer.look(|engine| !engine.damaged().is_empty()) {
+            Sign::Damaged
         } else {
             Sign::Quiet
+        }
+    }
+
+    fn forget_what_was_sought(&self) {
+        if clock::now().since(self.searched.get()).abs() < i64::from(FORGET_AFTER_MS) {
+            self.forget_lookup.ask();
+        } else {
+            self.lookup.take();
         }
     }
 
@@ -408,10 +453,10 @@ impl Writer {
         }
     }
 
-    /// Whether the offscreen document is to run the engine: for a space that is followed, shown or streamed. A
+    /// Whether the offscreen document is to run the engine: for a space that is followed, shown, listed or streamed. A
     /// waiting outbox alone is not enough: that goes by REST.
     pub(crate) fn wants_offscreen(&self) -> bool {
-        let shown = self.pages.shown();
+        let shown = self.pages.shown().into_iter().chain(self.pages.listed());
         self.performer.look(|engine| {
             let followed = engine
                 .followed_windows()

@@ -20,6 +20,7 @@ pub(super) struct Pages {
 struct Page {
     port: Port,
     shown: Option<SpaceId>,
+    listed: Option<SpaceId>,
     /// What it was sent last, so that it is not sent again.
     view: String,
     projection: String,
@@ -34,6 +35,15 @@ impl Pages {
             .borrow()
             .values()
             .filter_map(|page| page.shown)
+            .collect()
+    }
+
+    /// The spaces whose tabs pages show among others.
+    pub(super) fn listed(&self) -> BTreeSet<SpaceId> {
+        self.open
+            .borrow()
+            .values()
+            .filter_map(|page| page.listed)
             .collect()
     }
 
@@ -76,6 +86,7 @@ impl Writer {
         let page = Page {
             port,
             shown: None,
+            listed: None,
             view: String::new(),
             projection: String::new(),
             _heard: heard,
@@ -100,6 +111,12 @@ impl Writer {
                 self.say_what_is_shown();
                 self.show_pages();
             }
+            FromPage::List(space) => {
+                if let Some(page) = self.pages.open.borrow_mut().get_mut(&id) {
+                    page.listed = space;
+                }
+                self.say_what_is_shown();
+            }
             FromPage::Do(command) => {
                 let shown = self.pages.open.borrow().get(&id).and_then(|page| page.shown);
                 if let Some(space) = shown {
@@ -120,8 +137,9 @@ impl Writer {
     }
 
     fn say_what_is_shown(&self) {
-        let shown = self.pages.shown();
-        self.performer.with(|engine, now| engine.set_viewed(now, shown));
+        let (shown, listed) = (self.pages.shown(), self.pages.listed());
+        self.performer
+            .with(|engine, now| engine.set_viewed(now, shown, listed));
     }
 
     /// Sends every page what it shows.

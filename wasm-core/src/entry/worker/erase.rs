@@ -10,7 +10,7 @@ use crate::browser::store::Store;
 use crate::chrome::badge::{self, Sign};
 use crate::chrome::writer::LOCK;
 use crate::chrome::{journal, offscreen, runtime, storage, wake};
-use crate::record::DATABASE;
+use crate::record::{DATABASE, FOLDER_DATABASE};
 
 impl State {
     /// Erases what is kept, and answers as the writer does.
@@ -33,11 +33,13 @@ impl State {
         let _lock = Lock::take(LOCK).await?;
         Store::open(DATABASE).await?.clear().await?;
         Store::open(journal::DATABASE).await?.clear().await?;
+        Store::open(FOLDER_DATABASE).await?.clear().await?;
         self.journal.forget();
         storage::clear().await?;
         self.followed.borrow_mut().clear();
         self.streamed.borrow_mut().clear();
         wake::regularly(false).await?;
+        wake::for_backups(false).await?;
         self.sign.set(Sign::Quiet);
         badge::show(Sign::Quiet).await
     }

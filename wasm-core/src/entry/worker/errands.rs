@@ -9,8 +9,16 @@ use crate::browser::Failure;
 use crate::browser::timer::pause;
 use crate::chrome::errand::{Errand, Found};
 use crate::chrome::{badge, capture, storage, tabs, wake, windows};
+use crate::library::closing::{self, Step};
 
 impl State {
+    /// Closes a window; it is in the journal by then.
+    async fn close_window(self: &Rc<Self>, window: i32) -> Result<(), Failure> {
+        self.note_now(window).await?;
+        // That its groups go is nobody's deed.
+        self.undisturbed(window, dissolve_and_close(window)).await
+    }
+
     /// Does an errand.
     pub(super) async fn run(self: &Rc<Self>, errand: Errand) -> Result<Found, Failure> {
         match errand {
@@ -19,9 +27,19 @@ impl State {
             Errand::Focus(window) => Ok(Found::Focused(windows::focus(window).await)),
             Errand::Open(first) => windows::open(first.as_ref()).await.map(Found::Opened),
             Errand::Fill(window, step) => self.fill(window, step).await.map(Found::Filled),
+            Errand::ShowTab(tab) => tabs::show(tab).await.map(|()| Found::Done),
+            Errand::CloseTabs(old) => tabs::close(&old).await.map(|()| Found::Done),
+            Errand::CloseWindow(window) => self.close_window(window).await.map(|()| Found::Done),
+            Errand::Note(window) => self.note_now(window).await.map(|()| Found::Done),
+            Errand::Change(window, turn) => self.change(window, &turn).await.map(Found::Changed),
             Errand::FindTab(tab) => Ok(Found::Tab(tabs::find(tab).await)),
             Errand::PermitCapture(tab) => Ok(Found::Permit(capture::permit(tab).await)),
-            Errand::KeepProjection(text) => storage::keep_projection(&text).await.map(|()| Found::Done),
+            Errand::FindProjection => storage::projection().await.map(Found::Projection),
+            Errand::KeepProjection(text) => {
+                storage::keep_projection(&text).await?;
+                spawn_local(Rc::clone(self).make_menu(text));
+                Ok(Found::Done)
+            }
             Errand::LookSoon(window) => {
                 self.look_at(window);
                 Ok(Found::Done)
@@ -40,7 +58,7 @@ impl State {
             }
             Errand::ShowSign(sign) => {
                 self.sign.set(sign);
-                badge::show(sign).await.map(|()| Found::Done)
+                badge::show(self.shown_sign()).await.map(|()| Found::Done)
             }
             Errand::ShowSaved => {
                 badge::show_saved().await?;
@@ -48,7 +66,7 @@ impl State {
                 spawn_local(async move {
                     pause(SAVED_MS).await;
                     // It is only a sign.
-                    let _ = badge::show(state.sign.get()).await;
+                    let _ = badge::show(state.shown_sign()).await;
                 });
                 Ok(Found::Done)
             }
@@ -59,4 +77,17 @@ impl State {
             }
         }
     }
+}
+
+async fn dissolve_and_close(window: i32) -> Result<(), Failure> {
+    let Some(seen) = tabs::look_at(window).await? else {
+        return Ok(());
+    };
+    for step in closing::steps(&seen) {
+        match step {
+            Step::Ungroup(some) => tabs::ungroup(&some).await?,
+            Step::Close => windows::close(window).await?,
+        }
+    }
+    Ok(())
 }

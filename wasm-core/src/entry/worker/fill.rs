@@ -50,16 +50,24 @@ impl Filling {
 impl State {
     /// Does a step, one at a time. What was made of it before, by a worker that died, is taken over.
     pub(super) async fn fill(self: &Rc<Self>, window: i32, step: Step) -> Result<Placed, Failure> {
+        let deed = async {
+            match step {
+                Step::Place(batch) => self.place_batch(window, batch).await,
+                Step::Verify(groups) => make_groups(window, &groups, Placed::default()).await,
+            }
+        };
+        self.undisturbed(window, deed).await
+    }
+
+    /// Does something in a window that is looked at only when it is done; one thing at a time.
+    pub(super) async fn undisturbed<R>(self: &Rc<Self>, window: i32, deed: impl Future<Output = R>) -> R {
         let _turn = self.filling.turns.take().await;
         self.filling.window.set(Some(window));
-        let placed = match step {
-            Step::Place(batch) => self.place_batch(window, batch).await,
-            Step::Verify(groups) => make_groups(window, &groups, Placed::default()).await,
-        };
+        let result = deed.await;
         self.filling.window.set(None);
         self.filling.discarded.borrow_mut().clear();
         self.look_at(window);
-        placed
+        result
     }
 
     async fn place_batch(&self, window: i32, batch: Batch) -> Result<Placed, Failure> {
@@ -88,6 +96,10 @@ impl State {
                 } else {
                     id
                 };
+                if tab.muted {
+                    // A tab that is closed meanwhile must not cost the others.
+                    let _ = tabs::mute(id).await;
+                }
                 placed.tabs.insert(id, tab.tab);
             }
         }
@@ -107,10 +119,22 @@ impl State {
     }
 
     /// Makes a tab. Chrome's id, and whether it is to have a favicon.
-    async fn begin_tab(&self, window: i32, index: u32, tab: &RestoreTab) -> Result<(i32, bool), Failure> {
+    pub(super) async fn begin_tab(
+        &self,
+        window: i32,
+        index: u32,
+        tab: &RestoreTab,
+    ) -> Result<(i32, bool), Failure> {
         if !tab.waits() {
             return Ok((tabs::open(window, &tab.url, tab.pinned, index).await?, false));
         }
+        let (page, has_icon) = self.waiting_page(tab).await;
+        let id = tabs::open(window, &page, tab.pinned, index).await?;
+        Ok((id, has_icon))
+    }
+
+    /// The address of the page that a tab waits in, and whether it is to have a favicon.
+    pub(super) async fn waiting_page(&self, tab: &RestoreTab) -> (String, bool) {
         // Without a favicon the tab still waits.
         let icon = self.filling.favicons.find(&tab.url, ICON_BYTES).await;
         let icon = icon.ok().flatten().and_then(|png| data_address(&png).ok());
@@ -119,14 +143,12 @@ impl State {
             url: tab.url.clone(),
             title: tab.title.clone(),
         };
-        let page = waiting::page(&waiting, icon.as_deref());
-        let id = tabs::open(window, &page, tab.pinned, index).await?;
-        Ok((id, icon.is_some()))
+        (waiting::page(&waiting, icon.as_deref()), icon.is_some())
     }
 
     /// Discards a waiting tab once its title and favicon are known. Its id from then on. One that a person is looking
     /// at, or that Chrome does not discard, stays as it is.
-    async fn put_to_sleep(&self, id: i32, has_icon: bool) -> i32 {
+    pub(super) async fn put_to_sleep(&self, id: i32, has_icon: bool) -> i32 {
         for look in 0..LOOKS {
             match tabs::place_of(id).await {
                 Place::Waiting { icon } if icon || !has_icon || look >= LOOKS_FOR_ICON => break,
@@ -152,6 +174,6 @@ async fn make_groups(window: i32, groups: &[RestoreGroup], mut placed: Placed) -
 }
 
 /// Chrome's words while a person drags a tab: it is tried again.
-fn is_for_now(failure: &Failure) -> bool {
+pub(super) fn is_for_now(failure: &Failure) -> bool {
     failure.0.contains("cannot be edited right now")
 }

@@ -119,6 +119,15 @@ impl State {
         Ok(())
     }
 
+    /// Keeps at once what is in a window.
+    pub(super) async fn note_now(&self, window: i32) -> Result<(), Failure> {
+        let keeper = self.journal().await?;
+        match tabs::look_at(window).await? {
+            Some(seen) => keeper.seen(clock::now(), window, &seen).await,
+            None => Ok(()),
+        }
+    }
+
     async fn try_note(self: &Rc<Self>) -> Result<(), Failure> {
         let keeper = self.journal().await?;
         loop {
@@ -161,7 +170,7 @@ impl State {
         }
     }
 
-    /// Makes spaces of the windows of a point.
+    /// Makes spaces of the windows of a point. What is on the ignore list enters none; the journal still has it.
     pub(super) async fn bring_back(self: &Rc<Self>, point: &Point, name: &str) -> Answer {
         let found = async { self.journal().await?.windows(point).await };
         let windows = match found.await {
@@ -170,6 +179,7 @@ impl State {
             Err(Failure(words)) => return Answer::Problem(Problem::NotSaved(words)),
         };
         let several = windows.len() > 1;
+        let (mut is_made, mut all_left_out) = (false, 0);
         for (number, seen) in (1..).zip(windows) {
             let name = if several {
                 format!("{name} ({number})")
@@ -181,11 +191,22 @@ impl State {
             let answer = self.answer(wish).await;
             let answer = answer.and_then(|answer| serde_json::from_str(&answer).ok());
             match answer {
-                Some(Answer::Space(_)) => {}
+                Some(Answer::Space(_)) => is_made = true,
+                Some(Answer::Lacking { space, left_out }) => {
+                    is_made |= space.is_some();
+                    all_left_out += left_out;
+                }
                 Some(other) => return other,
                 None => return Answer::Problem(Problem::NotSaved(String::new())),
             }
         }
-        Answer::Done
+        match all_left_out {
+            0 => Answer::Done,
+            _ if !is_made => Answer::Problem(Problem::Ignored),
+            left_out => Answer::Lacking {
+                space: None,
+                left_out,
+            },
+        }
     }
 }

@@ -89,12 +89,13 @@ mod tests {
 
     use super::super::{Group, Kind, Space};
     use super::*;
+    use crate::library::marks::Marks;
 
     fn tab(title: &str, url: &str) -> Tab {
         Tab {
             title: title.into(),
             url: url.into(),
-            pinned: false,
+            ..Tab::default()
         }
     }
 
@@ -106,6 +107,8 @@ mod tests {
             id: None,
             kind: Kind::Private,
             changed: Millis(0),
+            marks: Marks::default(),
+            archived: false,
             items: vec![
                 Item::Tab(tab("", "https://a.example/?x=1&y=\"><script>")),
                 Item::Group(Group {
@@ -119,7 +122,11 @@ mod tests {
             ],
             exact: None,
         };
-        let html = write(&Library { spaces: vec![space] }, "Saved");
+        let library = Library {
+            spaces: vec![space],
+            ..Library::default()
+        };
+        let html = write(&library, "Saved");
         let body = html.split_once("<DL>").expect("a list").1;
         assert_eq!(
             body,

@@ -8,6 +8,7 @@ use protocol::{Millis, limits};
 use serde_json::Value;
 
 use super::{Found, Group, Item, Kind, Library, Space, Tab};
+use crate::library::marks::Marks;
 
 /// Bytes of another program's file that is read: its JSON is held whole.
 const FOREIGN_BYTES: usize = 32 * 1024 * 1024;
@@ -31,8 +32,12 @@ pub(super) fn read(text: &str) -> Option<Found> {
     (!spaces.is_empty()).then_some(Found {
         made: None,
         announced: None,
-        library: Library { spaces },
+        library: Library {
+            spaces,
+            ..Library::default()
+        },
         set_aside: Vec::new(),
+        removed_aside: 0,
         whole: false,
     })
 }
@@ -44,6 +49,8 @@ fn space(name: &str, items: Vec<Item>) -> Space {
         id: None,
         kind: Kind::Private,
         changed: Millis(0),
+        marks: Marks::default(),
+        archived: false,
         items,
         exact: None,
     }
@@ -68,6 +75,7 @@ fn tab(value: &Value) -> Option<Tab> {
         title: text(value, "title").to_owned(),
         url: url.to_owned(),
         pinned: value["pinned"].as_bool().unwrap_or_default(),
+        ..Tab::default()
     })
 }
 

@@ -2,17 +2,22 @@
 //!
 //! `docs/formats.md` describes the file. For people it lists every tab with its title and address; for TabSpace it
 //! also holds each private space's records as they stand on disk. Checksums tell which spaces are as they were
-//! written: a damaged one is set aside, the others are read.
+//! written: a damaged one is set aside, the others are read. What a person marked stands with what is marked; what is
+//! in the bin stands behind the spaces.
 //!
 //! - [`write()`] makes the file of a [`Library`], [`read()`] the library of a file, [`prove()`] compares both.
 //! - [`read()`] also reads what other programs write: bookmarks, and the exports of two tab managers.
 //! - [`bookmarks`] writes the library as an HTML file that browsers import.
+//! - `folder` names the files of a folder and says which may go, and what is to be done next.
 //!
-//! What becomes of a space that was read decides [`crate::library::engine::Engine::bring_in`]; where a library comes
-//! from, [`crate::library::engine::library_of`]. Nothing here reads a clock.
+//! What becomes of a space that was read decides [`crate::library::engine::Engine::bring_in`], of an entry of the bin
+//! [`crate::library::engine::Engine::bring_removed`]; where a library comes from, [`crate::library::engine::library_of`].
+//! Nothing here reads a clock.
 
 pub mod bookmarks;
 mod checksum;
+#[cfg(not(feature = "popup"))]
+pub mod folder;
 mod foreign;
 mod proof;
 mod read;
@@ -22,6 +27,9 @@ mod write;
 use protocol::op::Colour;
 use protocol::{Millis, SpaceId};
 use serde::{Deserialize, Serialize};
+
+use super::bin::BinId;
+use super::marks::Marks;
 
 pub use proof::{Proof, Verdict, prove};
 pub use read::{Damage, Found, SetAside, Unreadable, read};
@@ -37,11 +45,13 @@ pub const VERSION: u64 = 1;
 /// Bytes of a file that is read. A library of 100,000 tabs takes about half of it.
 pub const FILE_BYTES: usize = 96 * 1024 * 1024;
 
-/// A person's spaces.
+/// A person's spaces, and what is in the bin.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Library {
     /// By their ids.
     pub spaces: Vec<Space>,
+    /// The oldest first.
+    pub bin: Vec<Removed>,
 }
 
 /// A space as a person sees it, and as it is stored.
@@ -57,6 +67,10 @@ pub struct Space {
     pub kind: Kind,
     /// When it was changed last; within [`TIMES`].
     pub changed: Millis,
+    /// Its own tags, note and star.
+    pub marks: Marks,
+    /// It is put aside.
+    pub archived: bool,
     /// Its tabs and groups in order.
     pub items: Vec<Item>,
     /// The records of a private space.
@@ -95,6 +109,12 @@ pub struct Tab {
     pub url: String,
     /// Whether it is pinned.
     pub pinned: bool,
+    /// Whether it is muted.
+    pub muted: bool,
+    /// Whether it was the one that is shown, when the window of its space was last seen.
+    pub shown: bool,
+    /// Its tags, note and star.
+    pub marks: Marks,
 }
 
 /// A group of tabs.
@@ -119,6 +139,25 @@ pub struct Exact {
     pub log: Vec<String>,
 }
 
+/// Something that is in the bin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removed {
+    /// The name of its record.
+    pub id: BinId,
+    /// When it was removed; within [`TIMES`].
+    pub removed: Millis,
+    /// The name of the space, or of the one the tabs were in.
+    pub name: String,
+    /// The colour of that space.
+    pub colour: Colour,
+    /// Whether it is a whole space.
+    pub whole: bool,
+    /// Its tabs and groups.
+    pub items: Vec<Item>,
+    /// The record under `bin/{time}/{number}` as JSON without white space; it tells nothing of a past.
+    pub record: String,
+}
+
 /// How much a library holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
@@ -126,6 +165,14 @@ pub struct Counts {
     pub spaces: usize,
     /// Their tabs.
     pub tabs: usize,
+    /// The entries of the bin. Files that were written before the bin went into them say nothing of it.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub removed: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+const fn is_none(number: &usize) -> bool {
+    *number == 0
 }
 
 impl Library {
@@ -134,6 +181,7 @@ impl Library {
         Counts {
             spaces: self.spaces.len(),
             tabs: self.spaces.iter().map(|space| space.tabs().count()).sum(),
+            removed: self.bin.len(),
         }
     }
 }
@@ -141,14 +189,38 @@ impl Library {
 impl Space {
     /// Its tabs in order, in groups and outside of them.
     pub fn tabs(&self) -> impl Iterator<Item = &Tab> {
-        self.items.iter().flat_map(|item| match item {
-            Item::Tab(tab) => std::slice::from_ref(tab).iter(),
-            Item::Group(group) => group.tabs.iter(),
-        })
+        self.items.iter().flat_map(Item::tabs)
     }
 
-    /// Whether a person sees the same in both.
+    /// Whether a person sees the same tabs in both; what is marked does not count.
     pub fn looks_like(&self, other: &Self) -> bool {
-        self.name == other.name && self.colour == other.colour && self.items == other.items
+        let same = |(item, other): (&Item, &Item)| item.looks_like(other);
+        self.name == other.name
+            && self.colour == other.colour
+            && self.items.len() == other.items.len()
+            && self.items.iter().zip(&other.items).all(same)
+    }
+}
+
+impl Item {
+    /// The tab, or those of the group.
+    pub fn tabs(&self) -> std::slice::Iter<'_, Tab> {
+        match self {
+            Self::Tab(tab) => std::slice::from_ref(tab).iter(),
+            Self::Group(group) => group.tabs.iter(),
+        }
+    }
+
+    fn looks_like(&self, other: &Self) -> bool {
+        let frame = |item: &Self| match item {
+            Self::Tab(_) => None,
+            Self::Group(group) => Some((group.title.clone(), group.colour, group.collapsed)),
+        };
+        let same = |(tab, other): (&Tab, &Tab)| {
+            tab.title == other.title && tab.url == other.url && tab.pinned == other.pinned
+        };
+        frame(self) == frame(other)
+            && self.tabs().len() == other.tabs().len()
+            && self.tabs().zip(other.tabs()).all(same)
     }
 }

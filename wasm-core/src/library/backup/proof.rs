@@ -1,11 +1,9 @@
 //! The restore drill: what was read back from the disk is rebuilt, and compared with what was written.
 
 use protocol::SpaceId;
-use protocol::event::Event;
 
 use super::{Kind, Library, SetAside, Space, Unreadable, Written, read};
-use crate::library::engine::library_of;
-use crate::record::{log_key, space_key};
+use crate::library::engine::{rebuilt, rebuilt_entry};
 
 /// What a drill says.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,7 +18,8 @@ pub struct Proof {
 /// Whether bytes bring everything back that was written.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Verdict {
-    /// They do: every space was rebuilt from its records, and is what the file lists.
+    /// They do: every space and every entry of the bin was rebuilt from its records, with what was marked, and is what
+    /// the file lists.
     Proven,
     /// They are no backup at all.
     Unreadable(Unreadable),
@@ -28,7 +27,7 @@ pub enum Verdict {
     Damaged(Vec<SetAside>),
     /// They are a backup, but not the one that was written.
     Another,
-    /// The records of these spaces rebuild something else than what the file lists.
+    /// The records of these spaces, or of what was in them, rebuild something else than what the file lists.
     RebuiltOtherwise(Vec<String>),
 }
 
@@ -74,25 +73,16 @@ fn ids(library: &Library) -> impl Iterator<Item = SpaceId> {
     library.spaces.iter().filter_map(|space| space.id)
 }
 
-/// The names of the spaces whose records make something else than what is listed.
+/// The names of the spaces, and of those in the bin, whose records make something else than what is listed.
 fn rebuilt_otherwise(library: &Library) -> Vec<String> {
     let private = library.spaces.iter().filter(|space| space.kind == Kind::Private);
-    private
-        .filter(|space| {
-            let records = records(space).unwrap_or_default();
-            library_of(&records).0.spaces.first() != Some(*space)
-        })
-        .map(|space| space.name.clone())
-        .collect()
-}
-
-/// A private space's records as they stood on disk.
-fn records(space: &Space) -> Option<Vec<(String, String)>> {
-    let (id, exact) = (space.id?, space.exact.as_ref()?);
-    let mut records = vec![(space_key(id), exact.snapshot.clone())];
-    for text in &exact.log {
-        let event: Event = serde_json::from_str(text).ok()?;
-        records.push((log_key(id, event.envelope.seq), text.clone()));
-    }
-    Some(records)
+    let spaces = private
+        .filter(|space| rebuilt(space).as_ref() != Some(*space))
+        .map(|space| space.name.clone());
+    let bin = library
+        .bin
+        .iter()
+        .filter(|entry| rebuilt_entry(entry).as_ref() != Some(*entry))
+        .map(|entry| entry.name.clone());
+    spaces.chain(bin).collect()
 }

@@ -1,7 +1,8 @@
 //! Reading the file: whole when it is as it was written, else what its checksums still prove.
 //!
 //! A file that is valid JSON may have other white space. One that is not (cut off, or damaged) is read by its lines:
-//! no text holds a line break, so a space's first and last line are known by their indentation alone.
+//! no text holds a line break, so a space's first and last line are known by their indentation alone, and those of an
+//! entry of the bin by what they begin with.
 
 use std::borrow::Cow;
 
@@ -12,11 +13,18 @@ use serde_json::value::RawValue;
 
 use super::checksum::{self, Check};
 use super::foreign;
-use super::{Counts, Exact, FILE_BYTES, FORMAT, Group, Item, Kind, Library, Space, Tab, VERSION, time};
+use super::{
+    Counts, Exact, FILE_BYTES, FORMAT, Group, Item, Kind, Library, Removed, Space, Tab, VERSION, time,
+};
+use crate::library::bin::BinId;
+use crate::library::marks::Marks;
 
 /// The line that a space begins with, and how the one that it ends with begins.
 const SPACE_BEGINS: &str = "    {";
 const SPACE_ENDS: &str = "    }";
+/// How the first and the last line of an entry of the bin begin.
+const REMOVED_BEGINS: &str = "    {\"removed\":";
+const REMOVED_ENDS: &str = "    ],\"record\":";
 /// Lines within which the head of a file stands.
 const HEAD_LINES: usize = 12;
 
@@ -29,8 +37,10 @@ pub struct Found {
     pub announced: Option<Counts>,
     /// The spaces that are as they were written, or that some other program wrote.
     pub library: Library,
-    /// The others.
+    /// The other spaces.
     pub set_aside: Vec<SetAside>,
+    /// How many entries of the bin are not as they were written.
+    pub removed_aside: usize,
     /// The whole file is as it was written.
     pub whole: bool,
 }
@@ -92,6 +102,8 @@ struct File<'a> {
     holds: Option<Counts>,
     #[serde(borrow)]
     spaces: Vec<&'a RawValue>,
+    #[serde(borrow, default)]
+    bin: Vec<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -107,6 +119,14 @@ struct FileSpace<'a> {
     id: Option<SpaceId>,
     #[serde(default)]
     changed: String,
+    #[serde(default)]
+    tags: Vec<String>,
+    #[serde(default)]
+    note: String,
+    #[serde(default)]
+    starred: bool,
+    #[serde(default)]
+    archived: bool,
     tabs: Vec<FileItem>,
     #[serde(borrow, default)]
     exact: Option<FileExact<'a>>,
@@ -121,6 +141,24 @@ enum FileKind {
 }
 
 #[derive(Deserialize)]
+struct FileRemoved<'a> {
+    removed: String,
+    id: BinId,
+    name: String,
+    #[serde(default)]
+    colour: String,
+    #[serde(default)]
+    whole: bool,
+    tabs: Vec<FileItem>,
+    #[serde(borrow)]
+    record: &'a RawValue,
+}
+
+#[derive(Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that do not depend on each other"
+)]
 struct FileItem {
     #[serde(default)]
     group: Option<String>,
@@ -136,15 +174,39 @@ struct FileItem {
     url: String,
     #[serde(default)]
     pinned: bool,
+    #[serde(default)]
+    muted: bool,
+    #[serde(default)]
+    shown: bool,
+    #[serde(default)]
+    tags: Vec<String>,
+    #[serde(default)]
+    note: String,
+    #[serde(default)]
+    starred: bool,
 }
 
 #[derive(Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that do not depend on each other"
+)]
 struct FileTab {
     #[serde(default)]
     title: String,
     url: String,
     #[serde(default)]
     pinned: bool,
+    #[serde(default)]
+    muted: bool,
+    #[serde(default)]
+    shown: bool,
+    #[serde(default)]
+    tags: Vec<String>,
+    #[serde(default)]
+    note: String,
+    #[serde(default)]
+    starred: bool,
 }
 
 #[derive(Deserialize)]
@@ -199,6 +261,7 @@ fn whole(text: &str, file: File<'_>) -> Found {
         announced: file.holds,
         library: Library::default(),
         set_aside: Vec::new(),
+        removed_aside: 0,
         whole: checksum::check(text) == Check::Holds,
     };
     for raw in file.spaces {
@@ -208,6 +271,11 @@ fn whole(text: &str, file: File<'_>) -> Found {
             Check::Missing | Check::Holds => space(raw.get()),
         };
         found.add(space, || name_in(raw.get()));
+    }
+    for raw in file.bin {
+        // Only TabSpace writes these.
+        let holds = checksum::check(raw.get()) == Check::Holds;
+        found.add_removed(holds.then(|| removed(raw.get())).flatten());
     }
     found
 }
@@ -230,9 +298,11 @@ fn by_lines(text: &str) -> Result<Found, Unreadable> {
         announced: head("\"holds\"").and_then(|holds| serde_json::from_value(holds).ok()),
         library: Library::default(),
         set_aside: Vec::new(),
+        removed_aside: 0,
         whole: false,
     };
     let mut begun: Option<usize> = None;
+    let mut entry: Option<usize> = None;
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         let (begins, next) = (at, at + line.len());
@@ -250,11 +320,25 @@ fn by_lines(text: &str) -> Result<Found, Unreadable> {
                 Check::Missing | Check::Wrong => Err(Damage::Changed),
             };
             found.add(read, || name_in(object));
+        } else if line.starts_with(REMOVED_BEGINS) {
+            if entry.replace(begins).is_some() {
+                found.add_removed(None);
+            }
+        } else if line.starts_with(REMOVED_ENDS)
+            && let Some(from) = entry.take()
+        {
+            let object = text[from..begins + line.len()].trim_end_matches(',').trim_start();
+            let holds = checksum::check(object) == Check::Holds;
+            found.add_removed(holds.then(|| removed(object)).flatten());
         }
         at = next;
     }
-    if let Some(from) = begun {
+    // One of which nothing but its brace is there may be an entry of the bin as well.
+    if let Some(from) = begun.filter(|from| text[*from..].trim() != "{") {
         found.add(Err(Damage::CutOff), || name_in(&text[from..]));
+    }
+    if entry.is_some() {
+        found.add_removed(None);
     }
     if is_ours || !found.library.spaces.is_empty() {
         Ok(found)
@@ -268,6 +352,13 @@ impl Found {
         match space {
             Ok(space) => self.library.spaces.push(space),
             Err(why) => self.set_aside.push(SetAside { name: name(), why }),
+        }
+    }
+
+    fn add_removed(&mut self, entry: Option<Removed>) {
+        match entry {
+            Some(entry) => self.library.bin.push(entry),
+            None => self.removed_aside += 1,
         }
     }
 }
@@ -297,6 +388,12 @@ fn space(text: &str) -> Result<Space, Damage> {
             FileKind::Shared => Kind::Shared { relay: file.relay },
         },
         changed: time::read(&file.changed).unwrap_or_default(),
+        marks: Marks {
+            tags: file.tags,
+            note: file.note,
+            starred: file.starred,
+        },
+        archived: file.archived,
         items: items.ok_or(Damage::Unreadable)?,
         exact: file.exact.map(|exact| Exact {
             snapshot: checksum::compact(exact.snapshot.get()),
@@ -309,12 +406,33 @@ fn space(text: &str) -> Result<Space, Damage> {
     })
 }
 
+fn removed(text: &str) -> Option<Removed> {
+    let file: FileRemoved<'_> = serde_json::from_str(text).ok()?;
+    let items: Option<Vec<Item>> = file.tabs.into_iter().map(item).collect();
+    Some(Removed {
+        id: file.id,
+        removed: time::read(&file.removed)?,
+        name: file.name,
+        colour: Colour::from_name(&file.colour),
+        whole: file.whole,
+        items: items?,
+        record: checksum::compact(file.record.get()),
+    })
+}
+
 fn item(item: FileItem) -> Option<Item> {
     let Some(title) = item.group else {
         let tab = Tab {
             title: item.title,
             url: item.url,
             pinned: item.pinned,
+            muted: item.muted,
+            shown: item.shown,
+            marks: Marks {
+                tags: item.tags,
+                note: item.note,
+                starred: item.starred,
+            },
         };
         return (!tab.url.is_empty()).then_some(Item::Tab(tab));
     };
@@ -322,6 +440,13 @@ fn item(item: FileItem) -> Option<Item> {
         title: tab.title,
         url: tab.url,
         pinned: tab.pinned,
+        muted: tab.muted,
+        shown: tab.shown,
+        marks: Marks {
+            tags: tab.tags,
+            note: tab.note,
+            starred: tab.starred,
+        },
     });
     Some(Item::Group(Group {
         title,

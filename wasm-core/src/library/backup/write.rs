@@ -6,7 +6,9 @@ use protocol::Millis;
 use protocol::op::Colour;
 use serde::Serialize;
 
-use super::{Counts, FORMAT, Group, Item, Kind, Library, Space, Tab, VERSION, checksum, time};
+use super::{Counts, FORMAT, Group, Item, Kind, Library, Removed, Space, Tab, VERSION, checksum, time};
+use crate::library::bin::BinId;
+use crate::library::marks::Marks;
 
 /// What was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +26,12 @@ struct TabLine<'a> {
     url: &'a str,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pinned: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    muted: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    shown: bool,
+    #[serde(flatten)]
+    marks: &'a Marks,
 }
 
 /// What a group's line begins with; its tabs follow.
@@ -33,6 +41,17 @@ struct GroupLine<'a> {
     colour: Colour,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     collapsed: bool,
+}
+
+/// What an entry of the bin begins with; its tabs and its record follow.
+#[derive(Serialize)]
+struct RemovedLine<'a> {
+    removed: &'a str,
+    id: BinId,
+    name: &'a str,
+    colour: Colour,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    whole: bool,
 }
 
 /// The file of a library.
@@ -49,6 +68,11 @@ pub fn write(library: &Library, made: Millis) -> (String, Written) {
         file.push_str(&space_text(space));
     }
     file.push_str(if library.spaces.is_empty() { "]" } else { "\n  ]" });
+    if !library.bin.is_empty() {
+        file.push_str(",\n  \"bin\": [");
+        list(&mut file, "", &library.bin, removed_text);
+        file.push_str("\n  ]");
+    }
     let sha256 = checksum::of(&file);
     end(&mut file, "  ", &sha256);
     file.push('\n');
@@ -75,6 +99,20 @@ fn space_text(space: &Space) -> String {
     }
     text.push(',');
     member(&mut text, "changed", &time::write(space.changed));
+    if !space.marks.tags.is_empty() {
+        text.push(',');
+        member(&mut text, "tags", &space.marks.tags);
+    }
+    if !space.marks.note.is_empty() {
+        text.push(',');
+        member(&mut text, "note", &space.marks.note);
+    }
+    for (name, set) in [("starred", space.marks.starred), ("archived", space.archived)] {
+        if set {
+            text.push(',');
+            member(&mut text, name, &true);
+        }
+    }
     text.push_str(",\n      \"tabs\": [");
     list(&mut text, "        ", &space.items, item_lines);
     text.push_str(if space.items.is_empty() { "]" } else { "\n      ]" });
@@ -91,6 +129,23 @@ fn space_text(space: &Space) -> String {
     }
     let sha256 = checksum::of(&text);
     end(&mut text, "      ", &sha256);
+    text
+}
+
+/// An entry of the bin: no line of it looks like the first or last one of a space.
+fn removed_text(entry: &Removed) -> String {
+    let line = json(&RemovedLine {
+        removed: &time::write(entry.removed),
+        id: entry.id,
+        name: &entry.name,
+        colour: entry.colour,
+        whole: entry.whole,
+    });
+    let mut text = format!("    {},\"tabs\":[", line.trim_end_matches('}'));
+    list(&mut text, "        ", &entry.items, item_lines);
+    let _ = write!(text, "\n    ],\"record\":{}", entry.record);
+    let sha256 = checksum::of(&text);
+    let _ = write!(text, ",\"sha256\":\"{sha256}\"}}");
     text
 }
 
@@ -122,6 +177,9 @@ fn tab_line(tab: &Tab) -> String {
         title: &tab.title,
         url: &tab.url,
         pinned: tab.pinned,
+        muted: tab.muted,
+        shown: tab.shown,
+        marks: &tab.marks,
     })
 }
 

@@ -27,6 +27,7 @@ impl Engine {
     /// The space of a window that is gone waits for it.
     pub(super) fn fall_asleep(&mut self, now: Millis, binding: Binding, writes: &mut Vec<Write>) {
         let space = binding.space;
+        self.keep_look(&binding, writes);
         let asleep = Asleep { binding, since: now };
         writes.push(put(asleep_key(space), &asleep));
         self.asleep.insert(space, asleep);

@@ -1,7 +1,10 @@
-//! The library for a backup, and what becomes of a space that a backup brings.
+//! The library for a backup, and what becomes of a space that a backup brings. Of what it has of the bin: `removed.rs`.
+
+mod removed;
 
 use std::collections::BTreeMap;
 
+use protocol::event::Event;
 use protocol::op::{Created, NewGroup, NewTab};
 use protocol::state;
 use protocol::{GroupId, MemberId, Millis, Op, Position, SpaceId, SpaceState, TabId, limits};
@@ -11,8 +14,12 @@ use super::Engine;
 use super::windows::clean_name;
 use crate::library::backup::{Exact, Group, Item, Kind, Library, Space, TIMES, Tab};
 use crate::library::follow::{clean_title, clean_url};
+use crate::library::marks::{Marks, MarksChange, SpaceMarks};
 use crate::library::private::Private;
-use crate::record::{log_key, space_key};
+use crate::record::{Write, log_key, space_key};
+
+pub use removed::BroughtToBin;
+pub(crate) use removed::rebuilt_entry;
 
 /// What became of a space that a backup brought. Nothing that was there is changed by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,7 +35,8 @@ pub enum BroughtIn {
     Nothing,
 }
 
-/// The tabs of a space that could not be kept: without an address, or with one that is too long.
+/// The tabs of a space that could not be kept: without an address, with one that is too long, or, in a file of another
+/// program, with one that is ignored.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOut(pub usize);
 
@@ -36,73 +44,109 @@ pub struct LeftOut(pub usize);
 /// is still to be written is not in it.
 pub fn library_of(records: &[(String, String)]) -> (Library, Vec<String>) {
     let (engine, damaged) = Engine::restore(records, || 0);
-    let texts: BTreeMap<&str, &str> = records
-        .iter()
-        .map(|(key, text)| (key.as_str(), text.as_str()))
-        .collect();
-    let text = |key: String| texts.get(key.as_str()).map(|text| (*text).to_owned());
-    let mut spaces = Vec::new();
-    for (&id, private) in &engine.privates {
-        let exact = text(space_key(id)).map(|snapshot| Exact {
-            snapshot,
-            log: private.log().filter_map(|seq| text(log_key(id, seq))).collect(),
-        });
-        spaces.push(space_of(id, &private.state, Kind::Private, exact));
-    }
-    for id in engine.session.spaces() {
-        let Some(state) = engine.session.state(id) else {
-            continue;
-        };
-        if state.deleted || engine.settings.forgotten.contains(&id) {
-            continue;
-        }
-        let relay = engine.settings.relay.clone();
-        spaces.push(space_of(id, state, Kind::Shared { relay }, None));
-    }
-    spaces.sort_by_key(|space| space.id);
-    (Library { spaces }, damaged)
+    (engine.as_library(records), damaged)
 }
 
-fn space_of(id: SpaceId, state: &SpaceState, kind: Kind, exact: Option<Exact>) -> Space {
-    let item = |item: state::Item<'_>| match item {
-        state::Item::Tab(_, tab) => Item::Tab(tab_of(tab)),
-        state::Item::Group(_, group, tabs) => Item::Group(Group {
-            title: group.title.clone(),
-            colour: group.colour,
-            collapsed: group.collapsed,
-            tabs: tabs.into_iter().map(|(_, tab)| tab_of(tab)).collect(),
-        }),
-    };
+/// A private space as the records and the marks that a backup has of it rebuild it; `None` when they rebuild none.
+pub(crate) fn rebuilt(space: &Space) -> Option<Space> {
+    let (id, exact) = (space.id?, space.exact.as_ref()?);
+    let mut records = vec![(space_key(id), exact.snapshot.clone())];
+    for text in &exact.log {
+        let event: Event = serde_json::from_str(text).ok()?;
+        records.push((log_key(id, event.envelope.seq), text.clone()));
+    }
+    let (mut engine, _) = Engine::restore(&records, || 0);
+    engine.adopt_marks(id, space, &mut Vec::new());
+    engine.as_library(&records).spaces.pop()
+}
+
+fn space_of(id: SpaceId, state: &SpaceState, kind: Kind, exact: Option<Exact>, marks: &SpaceMarks) -> Space {
     Space {
         name: state.name.clone(),
         colour: state.colour,
         id: Some(id),
         kind,
         changed: state.time.clamp(*TIMES.start(), *TIMES.end()),
-        items: state.layout().into_iter().map(item).collect(),
+        marks: marks.own.clone(),
+        archived: marks.archived,
+        items: items_of(state, marks),
         exact,
     }
 }
 
-fn tab_of(tab: &state::Tab) -> Tab {
-    Tab {
+/// The tabs and groups of a space in order, with what is marked of them.
+fn items_of(state: &SpaceState, marks: &SpaceMarks) -> Vec<Item> {
+    let tab_of = |id: TabId, tab: &state::Tab| Tab {
         title: tab.title.clone(),
         url: tab.url.clone(),
         pinned: tab.pinned,
-    }
+        muted: marks.muted.contains(&id),
+        shown: marks.shown == Some(id),
+        marks: marks.tabs.get(&id).cloned().unwrap_or_default(),
+    };
+    let item = |item: state::Item<'_>| match item {
+        state::Item::Tab(id, tab) => Item::Tab(tab_of(id, tab)),
+        state::Item::Group(_, group, tabs) => Item::Group(Group {
+            title: group.title.clone(),
+            colour: group.colour,
+            collapsed: group.collapsed,
+            tabs: tabs.into_iter().map(|(id, tab)| tab_of(id, tab)).collect(),
+        }),
+    };
+    state.layout().into_iter().map(item).collect()
 }
 
 impl Engine {
+    fn as_library(&self, records: &[(String, String)]) -> Library {
+        let texts: BTreeMap<&str, &str> = records
+            .iter()
+            .map(|(key, text)| (key.as_str(), text.as_str()))
+            .collect();
+        let text = |key: String| texts.get(key.as_str()).map(|text| (*text).to_owned());
+        let nothing = SpaceMarks::default();
+        let marks = |id: SpaceId| self.marks.get(&id).unwrap_or(&nothing);
+        let mut spaces = Vec::new();
+        for (&id, private) in &self.privates {
+            let exact = text(space_key(id)).map(|snapshot| Exact {
+                snapshot,
+                log: private.log().filter_map(|seq| text(log_key(id, seq))).collect(),
+            });
+            spaces.push(space_of(id, &private.state, Kind::Private, exact, marks(id)));
+        }
+        for id in self.session.spaces() {
+            let Some(state) = self.session.state(id) else {
+                continue;
+            };
+            if state.deleted || self.settings.forgotten.contains(&id) {
+                continue;
+            }
+            let relay = self.settings.relay.clone();
+            spaces.push(space_of(id, state, Kind::Shared { relay }, None, marks(id)));
+        }
+        spaces.sort_by_key(|space| space.id);
+        let bin = self.bin.entries().map(|(id, entry)| removed::listed(id, entry));
+        Library {
+            spaces,
+            bin: bin.collect(),
+        }
+    }
+
     /// Brings in a space of a backup, or of another program. One that is here and the same is not doubled; one that
-    /// is here with other content stays what it is, and the other is added under `copy_name`.
+    /// is here with other content stays what it is, and the other is added under `copy_name`. What is marked in the
+    /// file is marked here where nothing is yet. A backup brings back what was in a space, all of it; of another
+    /// program's file, what is on the ignore list stays out.
     pub fn bring_in(&mut self, now: Millis, space: &Space, copy_name: &str) -> BroughtIn {
-        let (kept, left_out) = cleaned(space);
+        let (is_back, ignored) = (space.id.is_some(), &self.ignored);
+        let (kept, left_out) = cleaned(space, &|url| is_back || ignored.lets_in(url, false));
         let copy = Space {
             name: clean_name(copy_name),
             ..kept.clone()
         };
         let mut alike = [space, &kept, &copy].into_iter();
         if let Some(same) = alike.find_map(|space| self.looking_like(space)) {
+            let mut writes = Vec::new();
+            self.adopt_marks(same, &kept, &mut writes);
+            self.session.commit(writes);
             return BroughtIn::Same(same);
         }
         let here = space
@@ -110,7 +154,9 @@ impl Engine {
             .map(|id| self.current(id))
             .filter(|id| self.state(*id).is_some());
         if let (None, Some(id), Some(exact)) = (here, space.id, &space.exact)
-            && self.bring_back(id, exact)
+            // What is there of it and cannot be read is not written over.
+            && !self.unreadable.contains(&id)
+            && self.bring_back(id, exact, space)
         {
             return BroughtIn::Added(id, LeftOut(0));
         }
@@ -123,6 +169,7 @@ impl Engine {
         let mut writes = Vec::new();
         let private = Private::new(id, you, self.session.device(), now, created, &mut writes);
         self.privates.insert(id, private);
+        self.adopt_marks(id, &kept, &mut writes);
         self.session.commit(writes);
         if here.is_some() {
             BroughtIn::Copied(id, left_out)
@@ -140,13 +187,47 @@ impl Engine {
                 self.state(id).is_some_and(|state| {
                     state.name == space.name
                         && state.tabs.len() == tabs
-                        && space_of(id, state, Kind::Private, None).looks_like(space)
+                        && space_of(id, state, Kind::Private, None, &SpaceMarks::default()).looks_like(space)
                 })
             })
     }
 
+    /// Marks in a space what a backup that lists the same tabs has marked, where nothing is marked yet.
+    fn adopt_marks(&mut self, id: SpaceId, space: &Space, writes: &mut Vec<Write>) {
+        let Some(state) = self.state(id) else { return };
+        let here = self.marks(id);
+        let order = state.tab_order();
+        let same =
+            |(tab, listed): &(TabId, &Tab)| state.tabs.get(tab).is_some_and(|tab| tab.url == listed.url);
+        let tabs: Vec<(TabId, &Tab)> = order.into_iter().zip(space.tabs()).filter(same).collect();
+        let missing = |here: Option<&Marks>, marks: &Marks| {
+            let marks = marks.cleaned();
+            (here.is_none_or(Marks::is_empty) && !marks.is_empty()).then_some(marks)
+        };
+        let change = MarksChange {
+            own: missing(Some(&here.own), &space.marks),
+            archived: (space.archived && !here.archived).then_some(true),
+            tabs: tabs
+                .iter()
+                .filter_map(|(tab, listed)| Some((*tab, missing(here.tabs.get(tab), &listed.marks)?)))
+                .collect(),
+            ..MarksChange::default()
+        };
+        if !change.is_empty() {
+            self.set_marks(id, &change, writes);
+        }
+        if here.shown.is_none() && here.muted.is_empty() {
+            let shown = tabs.iter().find(|(_, listed)| listed.shown).map(|(tab, _)| *tab);
+            let muted = tabs
+                .iter()
+                .filter(|(_, listed)| listed.muted)
+                .map(|(tab, _)| *tab);
+            self.set_look(id, shown, muted.collect(), writes);
+        }
+    }
+
     /// The same space again, by its records; whether they are those of a space that can be used.
-    fn bring_back(&mut self, id: SpaceId, exact: &Exact) -> bool {
+    fn bring_back(&mut self, id: SpaceId, exact: &Exact, listed: &Space) -> bool {
         let mut writes = Vec::new();
         let device = self.session.device();
         let Some(private) = Private::bring_back(id, device, exact, &mut writes) else {
@@ -157,6 +238,7 @@ impl Engine {
             return false;
         }
         self.privates.insert(id, private);
+        self.adopt_marks(id, listed, &mut writes);
         self.session.commit(writes);
         true
     }
@@ -210,11 +292,11 @@ impl Engine {
 
 /// A space as it can be kept, within the limits: pinned tabs first, as they are shown. The tabs of groups for which
 /// there is no room stand alone.
-fn cleaned(space: &Space) -> (Space, LeftOut) {
+fn cleaned(space: &Space, wanted: &dyn Fn(&str) -> bool) -> (Space, LeftOut) {
     let (mut room, mut groups) = (limits::TABS, 0);
     let mut left_out = 0;
     let mut keep = |tab: &Tab| {
-        let url = clean_url(&tab.url).filter(|url| !url.is_empty() && room > 0);
+        let url = clean_url(&tab.url).filter(|url| !url.is_empty() && room > 0 && wanted(url));
         let Some(url) = url else {
             left_out += 1;
             return None;
@@ -224,6 +306,9 @@ fn cleaned(space: &Space) -> (Space, LeftOut) {
             title: clean_title(&tab.title),
             url: url.to_owned(),
             pinned: tab.pinned,
+            muted: tab.muted,
+            shown: tab.shown,
+            marks: tab.marks.clone(),
         })
     };
     let mut items = Vec::with_capacity(space.items.len());

@@ -9,7 +9,8 @@ use protocol::{Colour, GroupId, Millis, SpaceId, SpaceState, TabId};
 use serde::{Deserialize, Serialize};
 
 use super::{Engine, restored};
-use crate::library::follow::Binding;
+use crate::library::follow::{Binding, OWN_PAGE};
+use crate::library::marks::SpaceMarks;
 use crate::library::waiting::can_wait;
 use crate::record::binding_key;
 use crate::session::replica::put;
@@ -28,6 +29,9 @@ pub struct RestoreTab {
     pub title: String,
     /// Whether it is pinned.
     pub pinned: bool,
+    /// Whether it is muted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub muted: bool,
     /// Its group.
     pub group: Option<GroupId>,
 }
@@ -56,6 +60,8 @@ pub struct RestorePlan {
     pub tabs: Vec<RestoreTab>,
     /// Title, colour and whether it is collapsed.
     pub groups: Vec<(GroupId, String, Colour, bool)>,
+    /// The tab that was shown, if that is known.
+    pub was_shown: Option<TabId>,
 }
 
 /// Tabs that are to be made now.
@@ -86,21 +92,25 @@ pub struct Placed {
 }
 
 /// Whether Chrome opens an address from an extension.
-fn opens(url: &str) -> bool {
+pub(super) fn opens(url: &str) -> bool {
     let own = ["chrome://", "chrome-extension://", "about:"];
-    is_web_address(url) || own.iter().any(|start| url.starts_with(start))
+    is_web_address(url) || url != OWN_PAGE && own.iter().any(|start| url.starts_with(start))
 }
 
 impl RestorePlan {
     /// A space as a window.
-    pub fn of(state: &SpaceState) -> Self {
-        let mut plan = Self::default();
+    pub fn of(state: &SpaceState, marks: &SpaceMarks) -> Self {
+        let mut plan = Self {
+            was_shown: marks.shown,
+            ..Self::default()
+        };
         let mut add = |id: TabId, tab: &protocol::state::Tab, group: Option<GroupId>| {
             plan.tabs.push(RestoreTab {
                 tab: id,
                 url: tab.url.clone(),
                 title: tab.title.clone(),
                 pinned: tab.pinned,
+                muted: marks.muted.contains(&id),
                 group,
             });
         };
@@ -121,14 +131,17 @@ impl RestorePlan {
         plan
     }
 
-    /// The tab that is shown at first, the only one that is loaded: the first that is not folded away.
+    /// The tab that is shown at first, the only one that is loaded: the one that was shown, or the first that is not
+    /// folded away.
     pub fn shown(&self) -> Option<&RestoreTab> {
         let folded = |tab: &&RestoreTab| {
             let group = self.groups.iter().find(|(group, ..)| tab.group == Some(*group));
             group.is_some_and(|(.., collapsed)| *collapsed)
         };
-        let unfolded = self.tabs.iter().find(|tab| !tab.pinned && !folded(tab));
-        unfolded
+        let was_shown = self.tabs.iter().find(|tab| Some(tab.tab) == self.was_shown);
+        was_shown
+            .filter(|tab| !folded(tab))
+            .or_else(|| self.tabs.iter().find(|tab| !tab.pinned && !folded(tab)))
             .or_else(|| self.tabs.iter().find(|tab| !folded(tab)))
             .or(self.tabs.first())
     }
@@ -161,7 +174,9 @@ impl RestorePlan {
 impl Engine {
     /// A space as a window.
     pub fn tabs_to_restore(&self, space: SpaceId) -> Option<RestorePlan> {
-        self.state(space).map(RestorePlan::of)
+        let nothing = SpaceMarks::default();
+        let marks = self.marks.get(&space).unwrap_or(&nothing);
+        self.state(space).map(|state| RestorePlan::of(state, marks))
     }
 
     /// A space was opened as a window that has the first of its tabs: it follows it, and fills it.
@@ -199,7 +214,7 @@ impl Engine {
     pub fn next_step(&self, window: i32) -> Option<Step> {
         let binding = self.bindings.get(&window)?;
         let coming: BTreeSet<TabId> = binding.filling.as_ref()?.iter().copied().collect();
-        let plan = RestorePlan::of(self.state(binding.space)?);
+        let plan = self.tabs_to_restore(binding.space)?;
         let there: BTreeSet<TabId> = binding.tabs.values().copied().collect();
         let in_window = plan
             .tabs
@@ -235,8 +250,8 @@ impl Engine {
             // One that Chrome refused stays in the space only.
             Step::Place(batch) => coming.retain(|id| batch.tabs.iter().all(|(_, tab)| tab.tab != *id)),
             Step::Verify(_) => {
-                if let Some(state) = self.state(binding.space) {
-                    restored::expect(&mut binding, &RestorePlan::of(state));
+                if let Some(plan) = self.tabs_to_restore(binding.space) {
+                    restored::expect(&mut binding, &plan);
                 }
                 binding.filling = None;
             }

@@ -16,7 +16,9 @@ impl Engine {
             self.mark_read(space);
         }
         let Some(private) = self.privates.get(&space) else {
-            return self.session.view(space);
+            let view = self.session.view(space)?;
+            let inflow = self.inflow_view(space);
+            return Some(SpaceView { inflow, ..view });
         };
         let people = BTreeMap::from([(private.you, self.settings.your_name.clone())]);
         let notices = self.notices.get(&space).map(Vec::as_slice).unwrap_or_default();

@@ -6,18 +6,21 @@ use std::collections::BTreeMap;
 use protocol::{GroupId, SpaceState, TabId};
 
 use super::RestorePlan;
-use crate::library::follow::{Binding, GroupSeen, TabSeen, WindowSeen, is_blank};
+use crate::library::follow::{Binding, GroupSeen, TabSeen, WindowSeen, is_blank, is_same_page};
 
 /// The window is full: the last look at it is what the space holds, and each tab counts as not loaded.
 pub(super) fn expect(binding: &mut Binding, plan: &RestorePlan) {
     let chrome: BTreeMap<TabId, i32> = binding.tabs.iter().map(|(id, tab)| (*tab, *id)).collect();
     let groups: BTreeMap<GroupId, i32> = binding.groups.iter().map(|(id, group)| (*group, *id)).collect();
+    let shown = plan.shown().map(|tab| tab.tab);
     let tabs = plan.tabs.iter().filter_map(|tab| {
         Some(TabSeen {
             id: *chrome.get(&tab.tab)?,
             url: tab.url.clone(),
             title: tab.title.clone(),
             pinned: tab.pinned,
+            muted: tab.muted,
+            active: Some(tab.tab) == shown,
             group: tab.group.and_then(|group| groups.get(&group).copied()),
             ..TabSeen::default()
         })
@@ -81,12 +84,6 @@ pub(super) fn go_on(binding: &mut Binding, new: &mut WindowSeen) {
         }
     }
     loading.retain(|id| new.tabs.iter().any(|tab| tab.id == *id));
-}
-
-/// Chrome writes addresses its own way; what is left of it for an address that it opened itself is the slash at
-/// the end.
-fn is_same_page(one: &str, other: &str) -> bool {
-    one.trim_end_matches('/') == other.trim_end_matches('/')
 }
 
 /// While it knows no title Chrome shows none, or the address without its scheme.

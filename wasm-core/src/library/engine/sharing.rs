@@ -107,7 +107,9 @@ impl Engine {
             }
         }
         let mut writes = private.removal();
+        writes.extend(private.past.removal(space));
         writes.push(Write::Delete(sharing_key(space)));
+        self.move_marks(space, joined.space, &mut writes);
         // A window that came back to it could bring what was not shown.
         self.wake(space, &mut writes);
         if let Some((&window, binding)) = self
@@ -116,6 +118,8 @@ impl Engine {
             .find(|(_, binding)| binding.space == space)
         {
             binding.space = joined.space;
+            // What tabs were before is not what the others are shown.
+            binding.went.clear();
             let out: Vec<(i32, TabId)> = binding
                 .tabs
                 .iter()
@@ -128,6 +132,13 @@ impl Engine {
                     binding.left_out.insert(id);
                 }
             }
+            // What is on an ignored page now was not in the list, and is none of the others' business later either.
+            let never_in = binding
+                .seen
+                .tabs
+                .iter()
+                .filter(|tab| !binding.tabs.contains_key(&tab.id) && self.ignored.covers(&tab.url));
+            binding.left_out.extend(never_in.map(|tab| tab.id));
             binding.groups.retain(|_, group| state.groups.contains_key(group));
             writes.push(put(binding_key(window), binding));
         }

@@ -4,12 +4,12 @@ use protocol::op::Created;
 use protocol::state::Item;
 use protocol::{MemberId, Millis, Op, SpaceId, SpaceState, TabId};
 
-use super::{Engine, restored};
-use crate::library::follow::{Binding, WindowSeen, clean_title};
+use super::{Engine, astray, inflow, restored};
+use crate::library::follow::{Binding, WindowSeen, clean_title, clean_url};
 use crate::library::private::Private;
 use crate::record::{Write, binding_key};
 use crate::session::replica::put;
-use crate::view::colour_of;
+use crate::view::{NoticeKind, colour_of};
 
 impl Engine {
     /// The space that a window is followed by.
@@ -39,7 +39,9 @@ impl Engine {
         let Some(mut binding) = self
             .bindings
             .get(&window)
-            .filter(|binding| binding.seen != seen && binding.filling.is_none())
+            .filter(|binding| {
+                binding.seen != seen && binding.filling.is_none() && !Self::is_changing(binding)
+            })
             .cloned()
         else {
             return;
@@ -53,12 +55,14 @@ impl Engine {
         let ignored = &self.ignored;
         restored::go_on(&mut binding, &mut seen);
         let ops = binding.look(now, seen, state, &mut *self.random, &|url| {
-            !shared || ignored.never(url).is_none()
+            ignored.lets_in(url, shared)
         });
-        let write = put(binding_key(window), &binding);
+        astray::note(&mut binding, now, state, &ops);
+        let mut writes = vec![put(binding_key(window), &binding)];
         self.bindings.insert(window, binding);
+        self.keep_closed(now, space, &ops, &mut writes);
+        self.keep_astray(now, window, &ops, &mut writes);
         if let Some(private) = self.privates.get_mut(&space) {
-            let mut writes = vec![write];
             for op in ops {
                 if op.check().is_ok() && private.state.has_room_for(&op).is_ok() {
                     private.order(now, op, &mut writes);
@@ -75,13 +79,17 @@ impl Engine {
                 .into_iter()
                 .filter(|op| op.check_shared().is_ok() && room(op))
                 .collect();
+            let as_told = self.bindings.get(&window).cloned().map(|mut binding| {
+                inflow::told(&mut binding, &ops);
+                binding
+            });
+            let mut told = writes.clone();
+            told.extend(as_told.as_ref().map(|binding| put(binding_key(window), binding)));
             // A guest who made this person a viewer, or a space that ended: the window goes its own way.
-            if self
-                .session
-                .submit_with(now, space, ops, vec![write.clone()])
-                .is_err()
-            {
-                self.session.commit(vec![write]);
+            if self.session.submit_with(now, space, ops, told).is_err() {
+                self.session.commit(writes);
+            } else if let Some(binding) = as_told {
+                self.bindings.insert(window, binding);
             }
         }
     }
@@ -112,16 +120,33 @@ impl Engine {
         self.session.commit(writes);
     }
 
-    /// Makes a private space of a window, which follows it. A window that is followed already keeps its space.
+    /// How many tabs of a look stay out of every space, because their addresses are ignored.
+    pub fn ignored_in(&self, seen: &WindowSeen) -> usize {
+        let urls = seen.tabs.iter().filter_map(|tab| clean_url(&tab.url));
+        urls.filter(|url| self.ignored.covers(url)).count()
+    }
+
+    /// How many tabs of a look a private space takes.
+    pub(super) fn kept_of(&self, seen: &WindowSeen) -> usize {
+        let urls = seen.tabs.iter().filter_map(|tab| clean_url(&tab.url));
+        urls.filter(|url| self.ignored.lets_in(url, false)).count()
+    }
+
+    /// Makes a private space of a window, which follows it. A window that is followed already keeps its space. That tabs
+    /// were left out is told in the space.
     pub fn save_window(&mut self, now: Millis, window: i32, seen: WindowSeen, name: &str) -> SpaceId {
         if let Some(space) = self.follows(window) {
             return space;
         }
+        let left_out = self.ignored_in(&seen);
         let (binding, mut writes) = self.make_space(now, seen, name);
         let space = binding.space;
         writes.push(put(binding_key(window), &binding));
         self.bindings.insert(window, binding);
         self.session.commit(writes);
+        if left_out > 0 {
+            self.notify(space, NoticeKind::LeftOut(left_out));
+        }
         space
     }
 
@@ -132,12 +157,22 @@ impl Engine {
         binding.space
     }
 
+    /// The same with a window of the journal, which saw all there was; `None` when all of it is ignored. How many tabs are
+    /// left out.
+    pub fn keep_earlier(&mut self, now: Millis, seen: WindowSeen, name: &str) -> (Option<SpaceId>, usize) {
+        let left_out = self.ignored_in(&seen);
+        let is_empty = left_out > 0 && self.kept_of(&seen) == 0;
+        ((!is_empty).then(|| self.keep_window(now, seen, name)), left_out)
+    }
+
     fn make_space(&mut self, now: Millis, seen: WindowSeen, name: &str) -> (Binding, Vec<Write>) {
         let space = SpaceId::from_bits((self.random)());
         let you = MemberId::from_bits((self.random)());
         let mut binding = Binding::new(space);
         let mut state = SpaceState::default();
-        for op in binding.look(now, seen, &SpaceState::default(), &mut *self.random, &|_| true) {
+        let (ignored, nothing) = (&self.ignored, SpaceState::default());
+        let wanted = |url: &str| ignored.lets_in(url, false);
+        for op in binding.look(now, seen, &nothing, &mut *self.random, &wanted) {
             state.fold_local(&op);
         }
         let created = Created {
@@ -152,6 +187,7 @@ impl Engine {
         let mut writes = Vec::new();
         let private = Private::new(space, you, self.session.device(), now, created, &mut writes);
         self.privates.insert(space, private);
+        self.keep_look(&binding, &mut writes);
         (binding, writes)
     }
 

@@ -7,8 +7,8 @@ use crate::ui::gallery::finder::finders;
 use crate::ui::gallery::space_parts::{stages, tab_rows};
 use crate::ui::parts::{
     Avatar, Banner, Button, Chip, Choice, CopyField, Dialog, Empty, Favicon, Field, Icon, IconButton, Kind,
-    LiveBadge, Loading, Menu, MenuItem, Name, People, Progress, Said, ShortcutHint, SplitPane, TabBar, Toast,
-    Tone, Tooltip, View, window,
+    LiveBadge, Loading, Menu, MenuItem, Name, Naming, People, Progress, Said, ShortcutHint, SplitPane,
+    TabBar, Toast, Tone, Tooltip, View, window,
 };
 
 /// A name of fifty characters, the longest there is.
@@ -35,6 +35,10 @@ pub const ALL: &[Part] = &[
     ("tab-bar", || html! { <Bar /> }),
     ("menu", menus),
     ("dialog", || html! { <Dialogs /> }),
+    (
+        "naming",
+        || html! { <Naming label="Name of the space" value="Lisbon in May" colour={Some(Colour::Orange)} on_done={|_| ()} /> },
+    ),
     ("toast", toasts),
     ("banner", banners),
     ("progress", progress),

@@ -51,6 +51,7 @@ fn space(items: Vec<ItemView>, streams: Vec<StreamView>, role: Role) -> SpaceVie
         messages: Vec::new(),
         streams,
         notices: Vec::new(),
+        inflow: None,
     }
 }
 

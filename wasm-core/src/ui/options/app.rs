@@ -10,10 +10,14 @@ use crate::ask::{Answer, Ask};
 use crate::language::{Key, Language};
 use crate::ui::appearance::{self, Theme};
 use crate::ui::backend::{Trouble, ask, erase_everything};
+use crate::ui::open_tabs;
 use crate::ui::options::backup::Backup;
+use crate::ui::options::damaged::DamagedRecords;
 use crate::ui::options::earlier::EarlierWindows;
-use crate::ui::parts::{Banner, Button, Choice, Dialog, Field, Kind, Tone};
-use crate::ui::say::say;
+use crate::ui::options::folder::BackupFolder;
+use crate::ui::options::recovery::Recovery;
+use crate::ui::parts::{Banner, Button, Choice, Dialog, Field, Kind, Name, Tone};
+use crate::ui::say::{count, say};
 
 /// A setting the writer keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +43,8 @@ struct Options {
     relay: String,
     ignored: String,
     name: String,
+    /// Spaces that went with the browser's storage, until the person has read of it.
+    lost: usize,
     standing: Standing,
 }
 
@@ -46,6 +52,7 @@ enum Input {
     Loaded(Result<Answer, Trouble>),
     Typed(Setting, String),
     Began(Setting),
+    LossRead,
     Ended(Setting, Result<(), Trouble>),
 }
 
@@ -59,6 +66,7 @@ impl Reducible for Options {
                 relay,
                 ignored,
                 your_name,
+                lost,
             })) => {
                 next = Self {
                     loaded: true,
@@ -66,6 +74,7 @@ impl Reducible for Options {
                     relay,
                     ignored,
                     name: your_name,
+                    lost,
                     standing: Standing::Idle,
                 };
             }
@@ -81,6 +90,7 @@ impl Reducible for Options {
             }
             Input::Began(field) => next.standing = Standing::Saving(field),
             Input::Ended(field, Ok(())) => next.standing = Standing::Saved(field),
+            Input::LossRead => next.lost = 0,
             Input::Ended(field, Err(why)) => next.standing = Standing::Failed(field, why),
         }
         Rc::new(next)
@@ -111,6 +121,7 @@ pub fn OptionsApp() -> Html {
         relay: String::new(),
         ignored: String::new(),
         name: String::new(),
+        lost: 0,
         standing: Standing::Idle,
     });
     use_effect_with((), {
@@ -120,6 +131,12 @@ pub fn OptionsApp() -> Html {
     let again = {
         let options = options.clone();
         move |_: MouseEvent| load(options.clone())
+    };
+    let library = |_: MouseEvent| {
+        spawn_local(async {
+            // Refused by no browser that shows this page; if it were, the button does nothing.
+            let _ = open_tabs::show_library(None).await;
+        });
     };
     let submit = |field: Setting| {
         let options = options.clone();
@@ -131,6 +148,18 @@ pub fn OptionsApp() -> Html {
     let typed = |field: Setting| {
         let options = options.clone();
         Callback::from(move |text| options.dispatch(Input::Typed(field, text)))
+    };
+    let understood = {
+        let options = options.clone();
+        move |_: MouseEvent| {
+            let options = options.clone();
+            spawn_local(async move {
+                // Where it was not kept it is told again.
+                if ask(Ask::LossIsRead).await.is_ok() {
+                    options.dispatch(Input::LossRead);
+                }
+            });
+        }
     };
     let button = |field: Setting, label: Key, busy: Key, testid: &'static str, good: bool| {
         let saving = options.standing == Standing::Saving(field);
@@ -150,12 +179,22 @@ pub fn OptionsApp() -> Html {
     };
     html! {
         <main class="options">
-            <h1>{ say(Key::Options) }</h1>
+            <div class="options-title">
+                <h1 class="grow">{ say(Key::Options) }</h1>
+                <Button icon={Name::Open} onclick={library} testid="open-library">{ say(Key::LibraryOpenPage) }</Button>
+            </div>
             if let Some(why) = &options.load_failed {
                 <Banner tone={Tone::Danger}>
                     { why.words() }<Button kind={Kind::Link} onclick={again} testid="try-again">{ say(Key::TryAgain) }</Button>
                 </Banner>
             }
+            if options.lost > 0 {
+                <Banner tone={Tone::Danger} testid="cleared">
+                    { count(Key::Cleared, options.lost, &[]) }
+                    <div class="buttons"><Button onclick={understood} testid="cleared-read">{ say(Key::ClearedRead) }</Button></div>
+                </Banner>
+            }
+            <DamagedRecords />
             <section>
                 <h2>{ say(Key::Relay) }</h2>
                 <p class="muted">{ say(Key::RelayHint) }</p>
@@ -177,15 +216,17 @@ pub fn OptionsApp() -> Html {
                 { standing(Setting::Name, Key::Saved) }
             </section>
             <section>
-                <h2>{ say(Key::NeverShared) }</h2>
+                <h2>{ say(Key::NeverSaved) }</h2>
                 <form onsubmit={submit(Setting::Ignored)}>
-                    <Field label={say(Key::NeverShared)} bare=true value={options.ignored.clone()} on_input={typed(Setting::Ignored)} error={error(Setting::Ignored)} hint={say(Key::NeverSharedHint)}
+                    <Field label={say(Key::NeverSaved)} bare=true value={options.ignored.clone()} on_input={typed(Setting::Ignored)} error={error(Setting::Ignored)} hint={say(Key::NeverSavedHint)}
                         placeholder="*://*.bank.example/*" lines={5} mono=true disabled={!options.loaded} testid="ignored" />
                     <div class="buttons">{ button(Setting::Ignored, Key::Save, Key::Saving, "save-ignored", true) }</div>
                 </form>
                 { standing(Setting::Ignored, Key::Saved) }
             </section>
             <Backup />
+            <BackupFolder />
+            <Recovery />
             <EarlierWindows />
             <Look />
             <Erase />

@@ -14,12 +14,14 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, File, HtmlElement, HtmlInputElement, Url};
 use yew::prelude::*;
 
+use crate::ask::library::LibraryAsk;
 use crate::ask::{Answer, Ask};
 use crate::browser::store::Store;
 use crate::browser::{Failure, clock, settled};
 use crate::language::Key;
 use crate::library::backup::{self, FILE_BYTES, Found, Library, Unreadable, bookmarks, day_of};
-use crate::library::engine::{BroughtIn, library_of};
+use crate::library::bin::BinId;
+use crate::library::engine::{BroughtIn, BroughtToBin, library_of};
 use crate::record::DATABASE;
 use crate::ui::backend::{Trouble, ask};
 use crate::ui::parts::{Banner, Button, Tone};
@@ -52,14 +54,18 @@ enum Standing {
 
 /// What became of a file.
 #[derive(Debug, Clone, Default, PartialEq)]
-struct Report {
+pub(super) struct Report {
     /// The spaces that are here because of it.
     new: Vec<SpaceId>,
+    /// What is in the bin because of it.
+    to_bin: Vec<BinId>,
     added: usize,
     copied: usize,
     same: usize,
     nothing: usize,
     left_out: usize,
+    /// Entries of the bin that were not put there.
+    removed_left_out: usize,
     /// The names of damaged spaces.
     set_aside: Vec<String>,
     /// Spaces that the file should hold and that are nowhere in it.
@@ -121,12 +127,14 @@ pub fn Backup() -> Html {
     };
     let take_back = {
         let standing = standing.clone();
-        Callback::from(move |spaces: Vec<SpaceId>| {
+        Callback::from(move |report: Rc<Report>| {
             let standing = standing.clone();
             standing.set(Standing::TakingBack);
             spawn_local(async move {
-                for space in spaces {
-                    if let Err(why) = ask(Ask::Forget(space)).await {
+                let spaces = report.new.iter().map(|space| Ask::Forget(*space));
+                let of_bin = |id: &BinId| Ask::Library(LibraryAsk::EmptyBin(Some(*id)));
+                for deed in spaces.chain(report.to_bin.iter().map(of_bin)) {
+                    if let Err(why) = ask(deed).await {
                         standing.set(Standing::Failed(why.words()));
                         return;
                     }
@@ -153,7 +161,7 @@ pub fn Backup() -> Html {
     }
 }
 
-fn standing_of(standing: &Standing, take_back: &Callback<Vec<SpaceId>>) -> Html {
+fn standing_of(standing: &Standing, take_back: &Callback<Rc<Report>>) -> Html {
     match standing {
         Standing::Idle | Standing::Exporting(_) | Standing::Importing | Standing::TakingBack => {
             Html::default()
@@ -166,7 +174,7 @@ fn standing_of(standing: &Standing, take_back: &Callback<Vec<SpaceId>>) -> Html 
                 }
             </>
         },
-        Standing::Imported(report) => report_of(report, take_back),
+        Standing::Imported(report) => report_of(report, take_back, true),
         Standing::TakenBack => {
             html! { <p class="ok-text small" role="status" data-testid="taken-back">{ say(Key::BackupTakenBack) }</p> }
         }
@@ -174,16 +182,20 @@ fn standing_of(standing: &Standing, take_back: &Callback<Vec<SpaceId>>) -> Html 
     }
 }
 
-fn report_of(report: &Rc<Report>, take_back: &Callback<Vec<SpaceId>>) -> Html {
+/// What became of a file, and with `undo` a button that takes it back.
+pub(super) fn report_of(report: &Rc<Report>, take_back: &Callback<Rc<Report>>, undo: bool) -> Html {
+    let may_undo = undo && !(report.new.is_empty() && report.to_bin.is_empty());
     let lines = [
         (Key::BackupAdded, report.added),
         (Key::BackupCopied, report.copied),
         (Key::BackupSame, report.same),
+        (Key::BackupToBin, report.to_bin.len()),
     ];
     let losses = [
         (Key::BackupMissing, report.missing),
         (Key::BackupNothing, report.nothing),
         (Key::BackupLeftOut, report.left_out),
+        (Key::BackupBinLeftOut, report.removed_left_out),
     ];
     let named = report.set_aside.join(", ");
     let said = |lines: &[(Key, usize)]| -> Html {
@@ -194,7 +206,7 @@ fn report_of(report: &Rc<Report>, take_back: &Callback<Vec<SpaceId>>) -> Html {
     };
     let undo = {
         let (report, take_back) = (report.clone(), take_back.clone());
-        move |_: MouseEvent| take_back.emit(report.new.clone())
+        move |_: MouseEvent| take_back.emit(report.clone())
     };
     html! {
         <>
@@ -209,7 +221,7 @@ fn report_of(report: &Rc<Report>, take_back: &Callback<Vec<SpaceId>>) -> Html {
                     if let Some(why) = &report.stopped { <p>{ why.words() }</p> }
                 </Banner>
             }
-            if !report.new.is_empty() {
+            if may_undo {
                 <div class="buttons"><Button onclick={undo} testid="take-back">{ say(Key::BackupTakeBack) }</Button></div>
             }
         </>
@@ -236,7 +248,7 @@ fn words_of(why: Unreadable) -> String {
 
 /// Downloads the library; how many spaces are in the file, and how many records could not be read.
 async fn export(form: Form) -> Result<(usize, usize), Failure> {
-    let records = Store::open(DATABASE).await?.load_all().await?;
+    let records = Store::open(DATABASE).await?.load_present().await?;
     let (library, unreadable) = library_of(&records);
     let now = clock::now();
     let (text, ending) = match form {
@@ -247,7 +259,8 @@ async fn export(form: Form) -> Result<(usize, usize), Failure> {
     Ok((library.spaces.len(), unreadable.len()))
 }
 
-fn download(text: &str, name: &str) -> Result<(), Failure> {
+/// Downloads a text under this name.
+pub(super) fn download(text: &str, name: &str) -> Result<(), Failure> {
     let document = web_sys::window().and_then(|window| window.document());
     let document = document.ok_or_else(|| Failure("there is no document".to_owned()))?;
     let blob = Blob::new_with_str_sequence(&Array::of1(&JsValue::from_str(text)))?;
@@ -285,6 +298,13 @@ async fn import(file: &File) -> Result<Result<Report, Unreadable>, Failure> {
     })
 }
 
+/// Brings in what a file holds that was read already; else what is wrong with it, in words.
+pub(super) async fn import_bytes(bytes: Vec<u8>) -> Result<Report, String> {
+    let found = backup::read(&bytes).map_err(words_of)?;
+    drop(bytes);
+    Ok(bring_in(found).await)
+}
+
 /// Asks the writer for one space after another.
 async fn bring_in(found: Found) -> Report {
     let there = found.library.spaces.len() + found.set_aside.len();
@@ -292,6 +312,9 @@ async fn bring_in(found: Found) -> Report {
         missing: found
             .announced
             .map_or(0, |announced| announced.spaces.saturating_sub(there)),
+        removed_left_out: found.announced.map_or(found.removed_aside, |announced| {
+            announced.removed.saturating_sub(found.library.bin.len())
+        }),
         ..Report::default()
     };
     let nameless = || say(Key::BackupNameless).to_owned();
@@ -301,13 +324,25 @@ async fn bring_in(found: Found) -> Report {
         .map(|aside| aside.name.unwrap_or_else(nameless))
         .collect();
     let date = day_of(found.made.unwrap_or_else(clock::now));
-    let Library { spaces } = found.library;
+    let Library { spaces, bin } = found.library;
     for space in spaces {
         let name: String = space.name.chars().take(COPY_NAME_CHARS).collect();
         let copy_name = say_with(Key::BackupCopyName, &[("name", &name), ("date", &date)]);
         let space = Box::new(space);
         match ask(Ask::BringIn { space, copy_name }).await {
             Ok(Answer::BroughtIn(brought)) => report.add(brought),
+            Ok(_) => report.stopped = Some(Trouble::NoAnswer),
+            Err(why) => report.stopped = Some(why),
+        }
+        if report.stopped.is_some() {
+            return report;
+        }
+    }
+    for removed in bin {
+        match ask(Ask::BringRemoved(Box::new(removed))).await {
+            Ok(Answer::BroughtToBin(BroughtToBin::Added(id))) => report.to_bin.push(id),
+            Ok(Answer::BroughtToBin(BroughtToBin::Same)) => {}
+            Ok(Answer::BroughtToBin(BroughtToBin::LeftOut)) => report.removed_left_out += 1,
             Ok(_) => report.stopped = Some(Trouble::NoAnswer),
             Err(why) => report.stopped = Some(why),
         }

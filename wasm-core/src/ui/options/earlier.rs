@@ -19,7 +19,8 @@ const MEBIBYTE: f64 = 1_048_576.0;
 enum Standing {
     Idle,
     Bringing(String),
-    Brought(String),
+    /// Under a name, but for so many tabs.
+    Brought(String, usize),
     Failed(Trouble),
 }
 
@@ -52,7 +53,8 @@ pub fn EarlierWindows() -> Html {
                     name: name.clone(),
                 };
                 standing.set(match ask(wish).await {
-                    Ok(_) => Standing::Brought(name),
+                    Ok(Answer::Lacking { left_out, .. }) => Standing::Brought(name, left_out),
+                    Ok(_) => Standing::Brought(name, 0),
                     Err(why) => Standing::Failed(why),
                 });
             });
@@ -98,8 +100,13 @@ pub fn EarlierWindows() -> Html {
             {
                 match &*standing {
                     Standing::Failed(why) => html! { <Banner tone={Tone::Danger}>{ why.words() }</Banner> },
-                    Standing::Brought(name) => html! {
-                        <p class="ok-text small" role="status" data-testid="brought-back">{ say_with(Key::BroughtBack, &[("name", name)]) }</p>
+                    Standing::Brought(name, left_out) => html! {
+                        <>
+                            <p class="ok-text small" role="status" data-testid="brought-back">{ say_with(Key::BroughtBack, &[("name", name)]) }</p>
+                            if *left_out > 0 {
+                                <Banner tone={Tone::Info}>{ count(Key::TabsIgnored, *left_out, &[]) }</Banner>
+                            }
+                        </>
                     },
                     Standing::Idle | Standing::Bringing(_) => Html::default(),
                 }

@@ -11,10 +11,11 @@ use crate::ui::backend::Source;
 use crate::ui::chrome_page;
 use crate::ui::panel::dialogs::Dialogs;
 use crate::ui::panel::header::Header;
+use crate::ui::panel::inflow::InflowWaiting;
 use crate::ui::panel::space_list::SpaceList;
 use crate::ui::panel::state::{Chosen, Input, Over, Panel, Starting};
 use crate::ui::panel::streaming;
-use crate::ui::parts::{Banner, Button, Empty, Loading, Name, SplitPane, Tone};
+use crate::ui::parts::{Banner, Button, Empty, Loading, Name, SplitPane, Toast, Tone};
 use crate::ui::port_source::PortSource;
 use crate::ui::say::{refusal, say};
 use crate::ui::space::conversation::Conversation;
@@ -97,6 +98,7 @@ pub fn PanelApp(props: &Props) -> Html {
         Callback::from(move |input| panel.dispatch(input))
     };
 
+    let on_said = on_input.reform(|()| Input::Said(None));
     let your_name = panel
         .projection
         .as_ref()
@@ -109,6 +111,7 @@ pub fn PanelApp(props: &Props) -> Html {
                 None if panel.space().is_some() => absent_space(source.0.is_gone(), on_input.clone()),
                 None => list(&panel, on_input.clone()),
             } }
+            <Toast said={panel.said.clone()} on_close={on_said} />
             if let Some(view) = under {
                 <Dialogs over={panel.over} {view} {source} {your_name} {on_input} />
             }
@@ -183,6 +186,7 @@ fn open_space(panel: &Panel, view: Rc<SpaceView>, source: &Source, on_input: &Ca
                     Callback::from(move |()| streaming::give_up(tab, &on_input))
                 }>{ say(Key::ClickToStream) }</Banner>
             }
+            <InflowWaiting view={view.clone()} source={source.clone()} />
             <Notices view={view.clone()} source={source.clone()} {on_text} />
             { for view.streams.iter().map(|stream| html! {
                 <StreamCard key={stream.stream.to_string()} view={view.clone()} stream={stream.clone()} source={source.clone()} />

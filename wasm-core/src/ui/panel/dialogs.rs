@@ -1,19 +1,20 @@
-//! What stands over the panel: sharing, members, another name, leaving or deleting.
+//! What stands over the panel: sharing, members, what becomes of what others do, another name, leaving or deleting.
 
 use std::rc::Rc;
 
-use protocol::Role;
-use protocol::op::name as check_name;
+use protocol::{Role, SpaceId};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use crate::ask::Ask;
+use crate::ask::library::{LibraryAnswer, LibraryAsk};
+use crate::ask::{Answer, Ask};
 use crate::command::Command;
 use crate::language::Key;
+use crate::library::undo::Undo;
 use crate::ui::backend::{LinkMaker, Source, WriterLinks, ask};
+use crate::ui::panel::inflow::InflowSetting;
 use crate::ui::panel::state::{Chosen, Input, Over};
-use crate::ui::parts::{Button, Dialog, Field, Kind};
+use crate::ui::parts::{Button, Dialog, Kind, Naming, Said};
 use crate::ui::say::{say, say_with};
 use crate::ui::share::ShareForm;
 use crate::ui::space::members::Members;
@@ -58,11 +59,14 @@ pub fn Dialogs(props: &Props) -> Html {
         Some(Over::Members) => html! {
             <Dialog title={say(Key::Members)} {on_close} testid="members-dialog"><Members view={view.clone()} source={source.clone()} /></Dialog>
         },
+        Some(Over::Inflow) => html! {
+            <Dialog title={say(Key::Inflow)} {on_close} testid="inflow-dialog"><InflowSetting view={view.clone()} source={source.clone()} /></Dialog>
+        },
         Some(Over::Rename) => html! {
             <Dialog title={say(Key::Rename)} on_close={on_close.clone()} testid="rename-dialog">
-                <RenameSpace name={view.name.clone()} on_done={
+                <Naming label={say(Key::SpaceName)} value={view.name.clone()} on_done={
                     let source = source.clone();
-                    Callback::from(move |name| { source.wish(Command::Rename(name)); on_close.emit(()); })
+                    Callback::from(move |(name, _)| { source.wish(Command::Rename(name)); on_close.emit(()); })
                 } />
             </Dialog>
         },
@@ -71,7 +75,7 @@ pub fn Dialogs(props: &Props) -> Html {
 }
 
 fn end_dialog(props: &Props, on_close: Callback<()>) -> Html {
-    let owner = props.view.role == Role::Owner;
+    let (owner, space) = (props.view.role == Role::Owner, props.view.space);
     let shared = props.view.link != LinkView::Private;
     let (title, text, yes) = match (owner, shared) {
         (true, true) => (Key::DeleteSpace, Key::DeleteSharedSure, Key::Delete),
@@ -79,25 +83,10 @@ fn end_dialog(props: &Props, on_close: Callback<()>) -> Html {
         (false, _) => (Key::LeaveSpace, Key::LeaveSure, Key::Leave),
     };
     let onclick = {
-        let (on_input, source, space, close) = (
-            props.on_input.clone(),
-            props.source.clone(),
-            props.view.space,
-            on_close.clone(),
-        );
+        let (on_input, close) = (props.on_input.clone(), on_close.clone());
         move |_: MouseEvent| {
             close.emit(());
-            if !owner {
-                source.wish(Command::Leave);
-                return;
-            }
-            let on_input = on_input.clone();
-            spawn_local(async move {
-                match ask(Ask::Forget(space)).await {
-                    Ok(_) => on_input.emit(Input::Chose(Chosen::List)),
-                    Err(why) => on_input.emit(Input::WentWrong(Some(why.words()))),
-                }
-            });
+            spawn_local(end(space, shared, on_input.clone()));
         }
     };
     let cancel = {
@@ -112,6 +101,44 @@ fn end_dialog(props: &Props, on_close: Callback<()>) -> Html {
                 <Button kind={Kind::Danger} {onclick} testid="confirm-end">{ say(yes) }</Button>
             </div>
         </Dialog>
+    }
+}
+
+/// Deletes a space, or leaves it, with a word that takes it back: of one that was shared a private copy comes back.
+async fn end(space: SpaceId, shared: bool, on_input: Callback<Input>) {
+    let undo = match ask(Ask::Library(LibraryAsk::Forget(space))).await {
+        Ok(Answer::Library(LibraryAnswer::Changed(undo))) => undo,
+        Ok(_) => return,
+        Err(why) => return on_input.emit(Input::WentWrong(Some(why.words()))),
+    };
+    on_input.emit(Input::Chose(Chosen::List));
+    let on_undo = {
+        let (on_input, undo) = (on_input.clone(), undo.clone());
+        Callback::from(move |()| spawn_local(take_back(undo.clone(), on_input.clone())))
+    };
+    // An empty shared space leaves nothing behind.
+    let kept = !undo.binned.is_empty();
+    let text = match (shared, kept) {
+        (true, true) => Key::CopyInBin,
+        (true, false) => Key::LeftSpace,
+        (false, _) => Key::LibraryDeleted,
+    };
+    on_input.emit(Input::Said(Some(Said {
+        number: 0,
+        text: say(text).into(),
+        on_undo: kept.then_some(on_undo),
+    })));
+}
+
+async fn take_back(undo: Box<Undo>, on_input: Callback<Input>) {
+    match ask(Ask::Library(LibraryAsk::Undo(undo))).await {
+        Ok(Answer::Library(LibraryAnswer::Changed(again))) => {
+            if let Some(&space) = again.made.first() {
+                on_input.emit(Input::Chose(Chosen::Space(space)));
+            }
+        }
+        Ok(_) => {}
+        Err(why) => on_input.emit(Input::WentWrong(Some(why.words()))),
     }
 }
 
@@ -133,43 +160,4 @@ fn Sharing(props: &SharingProps) -> Html {
         Callback::from(move |now| on_input.emit(Input::Shared { before, now }))
     };
     html! { <ShareForm links={(*links).clone()} your_name={props.your_name.clone()} ask_name={true} role={props.view.role} {on_shared} /> }
-}
-
-#[derive(Clone, PartialEq, Properties)]
-struct RenameProps {
-    name: String,
-    on_done: Callback<String>,
-}
-
-/// The field for a space's name.
-#[component]
-fn RenameSpace(props: &RenameProps) -> Html {
-    let name = use_state(|| props.name.clone());
-    let on_input = {
-        let name = name.clone();
-        Callback::from(move |typed| name.set(typed))
-    };
-    let field = use_node_ref();
-    use_effect_with((), {
-        let field = field.clone();
-        move |()| {
-            if let Some(field) = field.cast::<HtmlInputElement>() {
-                let _ = field.focus();
-            }
-        }
-    });
-    let good = check_name(&name).is_ok();
-    let onsubmit = {
-        let (name, on_done) = (name.clone(), props.on_done.clone());
-        move |event: SubmitEvent| {
-            event.prevent_default();
-            on_done.emit(name.trim().to_owned());
-        }
-    };
-    html! {
-        <form {onsubmit}>
-            <Field label={say(Key::SpaceName)} value={(*name).clone()} {on_input} maxlength={100} node={field} testid="space-name" />
-            <div class="buttons"><Button submit=true kind={Kind::Primary} disabled={!good} testid="save-name">{ say(Key::Save) }</Button></div>
-        </form>
-    }
 }

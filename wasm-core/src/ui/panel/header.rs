@@ -6,6 +6,7 @@ use protocol::Role;
 use yew::prelude::*;
 
 use crate::language::Key;
+use crate::ui::panel::library::show_library;
 use crate::ui::panel::state::{Chosen, Input, Over};
 use crate::ui::parts::{Button, Chip, Icon, Menu, MenuItem, Name, People, Tooltip};
 use crate::ui::say::say;
@@ -56,6 +57,20 @@ pub fn Header(props: &Props) -> Html {
             Input::Opened(Over::Members),
         ));
     }
+    if view.inflow.is_some() {
+        items.push(item(
+            Key::Inflow,
+            Name::Down,
+            "inflow",
+            Input::Opened(Over::Inflow),
+        ));
+    }
+    let space = view.space;
+    let library = MenuItem::new(say(Key::LibraryOpenPage), Name::Open, "open-library", {
+        let on_input = props.on_input.clone();
+        move |()| show_library(Some(space), &on_input)
+    });
+    items.push(library);
     items.push(item(
         Key::AllSpaces,
         Name::Stack,

@@ -5,6 +5,8 @@
 pub mod app;
 pub mod dialogs;
 pub mod header;
+pub mod inflow;
+pub mod library;
 pub mod space_list;
 pub mod state;
 pub mod streaming;

@@ -7,8 +7,9 @@ use crate::ask::{Answer, Ask};
 use crate::language::Key;
 use crate::ui::backend::ask;
 use crate::ui::colour_class;
+use crate::ui::panel::library::show_library;
 use crate::ui::panel::state::{Chosen, Input};
-use crate::ui::parts::{Banner, Button, Empty, Kind, LiveBadge, Name, People, Tone};
+use crate::ui::parts::{Banner, Button, Empty, IconButton, Kind, LiveBadge, Name, People, Tone};
 use crate::ui::say::{ago, count, say};
 use crate::view::{Projection, SpaceSummary};
 
@@ -40,7 +41,12 @@ pub fn SpaceList(props: &Props) -> Html {
             };
             spawn_local(async move {
                 match ask(Ask::SaveWindow { window, name: None }).await {
-                    Ok(Answer::Space(space)) => on_input.emit(Input::Chose(Chosen::Space(space))),
+                    Ok(
+                        Answer::Space(space)
+                        | Answer::Lacking {
+                            space: Some(space), ..
+                        },
+                    ) => on_input.emit(Input::Chose(Chosen::Space(space))),
                     Ok(_) => {}
                     Err(why) => on_input.emit(Input::WentWrong(Some(why.words()))),
                 }
@@ -52,6 +58,10 @@ pub fn SpaceList(props: &Props) -> Html {
         let on_input = props.on_input.clone();
         Callback::from(move |()| on_input.emit(Input::WentWrong(None)))
     });
+    let library = {
+        let on_input = props.on_input.clone();
+        move |_: MouseEvent| show_library(None, &on_input)
+    };
     let row = |space: &SpaceSummary| {
         let (on_input, id) = (props.on_input.clone(), space.space);
         html! {
@@ -69,7 +79,9 @@ pub fn SpaceList(props: &Props) -> Html {
     };
     html! {
         <main class="panel">
-            <header class="head"><div class="head-row"><h1>{ say(Key::Spaces) }</h1></div></header>
+            <header class="head"><div class="head-row"><h1 class="grow">{ say(Key::Spaces) }</h1>
+                <IconButton icon={Name::Open} label={say(Key::LibraryOpenPage)} onclick={library} testid="open-library" />
+            </div></header>
             if let Some(words) = props.trouble.clone() {
                 <Banner tone={Tone::Danger} {on_close}>{words}</Banner>
             }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use protocol::SpaceId;
 use yew::prelude::*;
 
+use crate::ui::parts::Said;
 use crate::ui::space::draft::Drafts;
 use crate::view::{Projection, SpaceSummary};
 
@@ -26,6 +27,8 @@ pub enum Over {
     Share,
     /// The members.
     Members,
+    /// What becomes of what others do.
+    Inflow,
     /// Another name.
     Rename,
     /// Whether it shall really be left or deleted.
@@ -49,6 +52,8 @@ pub struct Panel {
     pub trouble: Option<String>,
     /// How it stands with a stream that was asked for here.
     pub starting: Starting,
+    /// What was just done, and how it is taken back.
+    pub said: Option<Said>,
 }
 
 /// How it stands with a stream that the panel was asked for.
@@ -76,6 +81,7 @@ pub enum Input {
     Taken(u32),
     WentWrong(Option<String>),
     Streams(Starting),
+    Said(Option<Said>),
 }
 
 impl Panel {
@@ -89,6 +95,7 @@ impl Panel {
             drafts: Drafts::default(),
             trouble: None,
             starting: Starting::No,
+            said: None,
         }
     }
 
@@ -170,6 +177,7 @@ impl Reducible for Panel {
                 next.trouble = words;
                 next.starting = Starting::No;
             }
+            Input::Said(said) => next.said = said,
             Input::Streams(starting) => {
                 next.starting = starting;
                 next.trouble = None;

@@ -1,6 +1,7 @@
 //! A modal dialog: the browser's own, which keeps the focus inside, closes on Escape and gives it back.
 
-use web_sys::HtmlDialogElement;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlDialogElement, HtmlInputElement};
 use yew::prelude::*;
 
 use crate::language::Key;
@@ -21,6 +22,16 @@ pub struct Props {
     pub testid: &'static str,
 }
 
+/// What asks for something has the focus then, not the button that closes the dialog: the first field of what is marked
+/// `data-first`.
+fn focus_first(dialog: &HtmlDialogElement) {
+    let field = dialog.query_selector("[data-first] input").ok().flatten();
+    if let Some(field) = field.and_then(|field| field.dyn_into::<HtmlInputElement>().ok()) {
+        let _ = field.focus();
+        field.select();
+    }
+}
+
 /// A dialog, open as long as it is rendered.
 #[component]
 pub fn Dialog(props: &Props) -> Html {
@@ -33,6 +44,7 @@ pub fn Dialog(props: &Props) -> Html {
                 && !dialog.open()
             {
                 let _ = dialog.show_modal();
+                focus_first(dialog);
             }
             move || {
                 if let Some(dialog) = dialog {

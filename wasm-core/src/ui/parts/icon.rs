@@ -1,6 +1,10 @@
 //! The icons: Lucide's, on their grid of 24. Which drawing stands for what is said here and nowhere else; the
 //! drawings themselves are in `lucide`, and `cargo xtask icons` puts there what is named here.
 
+#[cfg_attr(
+    feature = "popup",
+    expect(dead_code, reason = "some drawings are of other pages")
+)]
 mod lucide;
 
 use yew::prelude::*;
@@ -9,10 +13,14 @@ use yew::prelude::*;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "an icon's name says it all")]
 pub enum Name {
+    #[cfg(not(feature = "popup"))]
+    Archive,
     Back,
     Bin,
     Chat,
     Check,
+    #[cfg(not(feature = "popup"))]
+    Clock,
     Close,
     Copy,
     Down,
@@ -21,7 +29,11 @@ pub enum Name {
     Gear,
     Info,
     More,
+    #[cfg(not(feature = "popup"))]
+    Move,
     Muted,
+    #[cfg(not(feature = "popup"))]
+    Open,
     Panel,
     Pause,
     Pen,
@@ -34,8 +46,12 @@ pub enum Name {
     Share,
     Sound,
     Stack,
+    #[cfg(not(feature = "popup"))]
+    Star,
     Stop,
     Stream,
+    #[cfg(not(feature = "popup"))]
+    Tag,
     Up,
     Users,
     Warning,
@@ -45,10 +61,12 @@ impl Name {
     /// All, for the gallery.
     #[cfg(feature = "gallery")]
     pub const ALL: &[Self] = &[
+        Self::Archive,
         Self::Back,
         Self::Bin,
         Self::Chat,
         Self::Check,
+        Self::Clock,
         Self::Close,
         Self::Copy,
         Self::Down,
@@ -57,7 +75,9 @@ impl Name {
         Self::Gear,
         Self::Info,
         Self::More,
+        Self::Move,
         Self::Muted,
+        Self::Open,
         Self::Panel,
         Self::Pause,
         Self::Pen,
@@ -70,8 +90,10 @@ impl Name {
         Self::Share,
         Self::Sound,
         Self::Stack,
+        Self::Star,
         Self::Stop,
         Self::Stream,
+        Self::Tag,
         Self::Up,
         Self::Users,
         Self::Warning,
@@ -79,10 +101,14 @@ impl Name {
 
     const fn path(self) -> &'static str {
         match self {
+            #[cfg(not(feature = "popup"))]
+            Self::Archive => lucide::ARCHIVE,
             Self::Back => lucide::ARROW_LEFT,
             Self::Bin => lucide::TRASH,
             Self::Chat => lucide::MESSAGE_SQUARE,
             Self::Check => lucide::CHECK,
+            #[cfg(not(feature = "popup"))]
+            Self::Clock => lucide::CLOCK,
             Self::Close => lucide::X,
             Self::Copy => lucide::COPY,
             Self::Down => lucide::ARROW_DOWN,
@@ -91,7 +117,11 @@ impl Name {
             Self::Gear => lucide::SETTINGS,
             Self::Info => lucide::INFO,
             Self::More => lucide::ELLIPSIS,
+            #[cfg(not(feature = "popup"))]
+            Self::Move => lucide::FOLDER_INPUT,
             Self::Muted => lucide::VOLUME_X,
+            #[cfg(not(feature = "popup"))]
+            Self::Open => lucide::APP_WINDOW,
             Self::Panel => lucide::PANEL_RIGHT,
             Self::Pause => lucide::PAUSE,
             Self::Pen => lucide::PENCIL,
@@ -104,8 +134,12 @@ impl Name {
             Self::Share => lucide::SHARE_2,
             Self::Sound => lucide::VOLUME_2,
             Self::Stack => lucide::LAYERS,
+            #[cfg(not(feature = "popup"))]
+            Self::Star => lucide::STAR,
             Self::Stop => lucide::SQUARE,
             Self::Stream => lucide::CAST,
+            #[cfg(not(feature = "popup"))]
+            Self::Tag => lucide::BOOKMARK,
             Self::Up => lucide::ARROW_UP,
             Self::Users => lucide::USERS,
             Self::Warning => lucide::TRIANGLE_ALERT,

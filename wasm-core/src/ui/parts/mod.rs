@@ -5,6 +5,8 @@ pub mod banner;
 pub mod button;
 pub mod chip;
 pub mod choice;
+#[cfg(not(feature = "popup"))]
+pub mod colours;
 pub mod combobox;
 pub mod copy_field;
 pub mod dialog;
@@ -17,6 +19,8 @@ pub mod live_badge;
 pub mod loading;
 pub mod logo;
 pub mod menu;
+#[cfg(not(feature = "popup"))]
+pub mod naming;
 pub mod place;
 pub mod progress;
 pub mod shortcut_hint;
@@ -31,6 +35,8 @@ pub use banner::{Banner, Tone};
 pub use button::{Button, IconButton, Kind};
 pub use chip::Chip;
 pub use choice::Choice;
+#[cfg(not(feature = "popup"))]
+pub use colours::Colours;
 pub use combobox::Combobox;
 pub use copy_field::CopyField;
 pub use dialog::Dialog;
@@ -42,6 +48,8 @@ pub use live_badge::LiveBadge;
 pub use loading::Loading;
 pub use logo::Logo;
 pub use menu::{Menu, MenuItem, focus_menu};
+#[cfg(not(feature = "popup"))]
+pub use naming::Naming;
 pub use progress::Progress;
 pub use shortcut_hint::ShortcutHint;
 pub use split_pane::SplitPane;

@@ -11,7 +11,7 @@ use crate::ui::popup::footer::Footer;
 use crate::ui::popup::results::{LIST, Results};
 use crate::ui::popup::share_slot::ShareSlot;
 use crate::ui::popup::state::{Deed, Input, Popup, Row, Screen, is_shared};
-use crate::ui::say::{count, say};
+use crate::ui::say::{count, say, say_with};
 
 /// What the popup starts with.
 #[derive(Debug, Clone, PartialEq, Properties)]
@@ -43,6 +43,10 @@ pub fn PopupApp(props: &Props) -> Html {
         let popup = popup.clone();
         move |_| deeds::prepare_to_find(&popup)
     });
+    use_effect_with(popup.query.clone(), {
+        let popup = popup.clone();
+        move |_| deeds::find_saved(&popup)
+    });
     use_effect_with(popup.due(), {
         let popup = popup.clone();
         move |due| {
@@ -65,7 +69,7 @@ pub fn PopupApp(props: &Props) -> Html {
     use_effect_with(popup.screen, {
         let search = search.clone();
         move |screen| {
-            if *screen == Screen::List
+            if !matches!(screen, Screen::Share(_))
                 && let Some(search) = search.cast::<HtmlInputElement>()
             {
                 let _ = search.focus();
@@ -116,21 +120,26 @@ pub fn PopupApp(props: &Props) -> Html {
     }
 
     let total = popup.tab_count();
-    let placeholder = if total == 0 {
-        say(Key::SearchAll).to_owned()
-    } else {
-        count(Key::SearchTabs, total, &[])
+    let lists = popup.screen == Screen::List;
+    let placeholder = match (lists, total) {
+        (false, _) => say(Key::SaveTabInto).to_owned(),
+        (true, 0) => say(Key::SearchAll).to_owned(),
+        (true, _) => count(Key::SearchTabs, total, &[]),
     };
+    let saved_in = popup.saved_in().join(", ");
     html! {
         <main class="popup">
             <h1 class="hidden">{"TabSpace"}</h1>
             <Combobox id="search" list={LIST} label={say(Key::SearchAll)} {placeholder} value={popup.query.clone()} options={rows.len()} active={popup.active}
                 {on_input} {on_active} on_choose={on_enter} node={search} />
             if let Some(words) = &popup.failed {
-                <Banner tone={Tone::Danger}>{ crate::ui::say::say_with(Key::WindowUnread, &[("words", words)]) }</Banner>
+                <Banner tone={Tone::Danger}>{ say_with(Key::WindowUnread, &[("words", words)]) }</Banner>
             }
             <Results popup={(*popup).clone()} {rows} {on_choose} {on_panel} />
-            if !popup.is_searching() {
+            if lists && !popup.is_searching() {
+                if !saved_in.is_empty() {
+                    <p class="saved-in small" role="status" data-testid="saved-in"><span>{ say_with(Key::TabSavedIn, &[("spaces", &saved_in)]) }</span></p>
+                }
                 <Actions saved={popup.followed().is_some()} streaming={popup.streaming().is_some()}
                     watchers={popup.streaming().map_or(0, |(_, stream)| stream.watchers)}
                     no_path={popup.streaming().is_some_and(|(_, stream)| stream.no_path)}

@@ -6,13 +6,13 @@ use protocol::SpaceId;
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
-use crate::ask::{Ask, Problem};
+use crate::ask::{Ask, Problem, SavedTab, save_tab_text};
 use crate::language::Key;
 use crate::ui::backend::Trouble;
 use crate::ui::chrome_page::{self, OpenTab, Wish};
-use crate::ui::popup::brief::ask;
+use crate::ui::popup::brief::{ask, ask_as, find};
 use crate::ui::popup::state::{Busy, Deed, Input, Popup, Row, Screen, Told, is_capturable, is_shared};
-use crate::ui::say::say;
+use crate::ui::say::{count, say, say_with};
 
 /// So many tabs are made findable without a pause.
 const AT_ONCE: usize = 200;
@@ -69,7 +69,8 @@ pub fn get_ready(space: SpaceId) {
     });
 }
 
-/// Reads the tabs of the other windows: after the first paint.
+/// Reads the tabs of the other windows, and has the spaces looked at where they are kept, should what was painted from be old or
+/// gone: after the first paint.
 pub fn read_elsewhere(popup: &Handle) {
     let popup = popup.clone();
     spawn_local(async move {
@@ -77,6 +78,24 @@ pub fn read_elsewhere(popup: &Handle) {
         if let Ok(tabs) = chrome_page::all_tabs().await {
             popup.dispatch(Input::AllTabsRead(tabs));
         }
+        if let Some(tab) = popup.tab() {
+            let [_, same] = find("", &tab.url).await;
+            popup.dispatch(Input::SameRead(same));
+        }
+        // What is new comes as all news do.
+        let _ = ask(Ask::Projection).await;
+    });
+}
+
+/// Has the writer find what is typed among all that is saved.
+pub fn find_saved(popup: &Handle) {
+    if !popup.is_finding() {
+        return;
+    }
+    let popup = popup.clone();
+    spawn_local(async move {
+        let [tabs, _] = find(&popup.query, "").await;
+        popup.dispatch(Input::Found(popup.query.clone(), tabs));
     });
 }
 
@@ -104,6 +123,10 @@ pub fn choose(popup: &Handle, row: &Row) {
             let (tab, window) = (tab.id, tab.window);
             go(popup, chrome_page::show_tab(tab, window));
         }
+        Row::Saved(saved) => open_saved(popup, saved),
+        Row::Space(space) if popup.screen == Screen::Into => {
+            save_tab(popup, Some((space.space, space.name.as_str())));
+        }
         Row::Space(space) => match space.window {
             Some(window) => go(popup, chrome_page::show_window(window)),
             None => restore(popup, space.space),
@@ -123,10 +146,46 @@ fn go(popup: &Handle, what: impl Future<Output = Result<(), String>> + 'static) 
 }
 
 fn restore(popup: &Handle, space: SpaceId) {
+    ask_and_close(popup, Ask::Restore(space));
+}
+
+fn open_saved(popup: &Handle, saved: &SavedTab) {
+    if let Some(window) = popup.window.as_ref().map(|window| window.window) {
+        let (space, tab) = (saved.space, saved.tab);
+        ask_and_close(popup, Ask::OpenSaved { space, tab, window });
+    }
+}
+
+fn ask_and_close(popup: &Handle, wish: Ask) {
     let popup = popup.clone();
     spawn_local(async move {
-        match ask(Ask::Restore(space)).await {
+        match ask(wish).await {
             Ok(_) => close(),
+            Err(why) => trouble(&popup, &why),
+        }
+    });
+}
+
+/// Saves the tab that is seen: into a space, or into a new one.
+fn save_tab(popup: &Handle, into: Option<(SpaceId, &str)>) {
+    let Some(tab) = popup.tab().map(|tab| tab.id) else {
+        return;
+    };
+    let text = save_tab_text(tab, into.map(|(space, _)| space));
+    let told = into.map_or_else(
+        || say(Key::Saved).to_owned(),
+        |(_, name)| say_with(Key::TabSavedIn, &[("spaces", name)]),
+    );
+    let popup = popup.clone();
+    spawn_local(async move {
+        match ask_as(&text).await {
+            Ok(_) => {
+                popup.dispatch(Input::Went(Screen::List));
+                popup.dispatch(Input::Told(Told {
+                    text: told,
+                    danger: false,
+                }));
+            }
             Err(why) => trouble(&popup, &why),
         }
     });
@@ -139,6 +198,14 @@ pub fn perform(popup: &Handle, deed: Deed) {
     }
     match deed {
         Deed::Save => save(popup, false),
+        Deed::Close => {
+            if let Some(space) = popup.followed() {
+                ask_and_close(popup, Ask::Close(space.space));
+            }
+        }
+        Deed::SaveTab => popup.dispatch(Input::Went(Screen::Into)),
+        Deed::IntoNew => save_tab(popup, None),
+        Deed::Back => popup.dispatch(Input::Went(Screen::List)),
         Deed::Share => match popup.followed() {
             Some(space) => popup.dispatch(Input::Went(Screen::Share(space.space))),
             None => save(popup, true),
@@ -146,6 +213,7 @@ pub fn perform(popup: &Handle, deed: Deed) {
         Deed::Stream => stream(popup),
         Deed::Stop => stop(popup),
         Deed::OpenPanel => open_panel(popup, popup.followed().map(|space| space.space)),
+        Deed::OpenLibrary => go(popup, std::future::ready(chrome_page::open_library())),
         Deed::OpenOptions => go(popup, chrome_page::open_options()),
     }
 }
@@ -184,7 +252,7 @@ fn save(popup: &Handle, then_share: bool) {
     let popup = popup.clone();
     spawn_local(async move {
         match ask(Ask::SaveWindow { window, name: None }).await {
-            Ok(Some(space)) => {
+            Ok(Some((space, left_out))) => {
                 if let Ok(projection) = chrome_page::projection().await
                     && projection.spaces.iter().any(|known| known.space == space)
                 {
@@ -192,6 +260,11 @@ fn save(popup: &Handle, then_share: bool) {
                 }
                 if then_share {
                     popup.dispatch(Input::Went(Screen::Share(space)));
+                } else if left_out > 0 {
+                    popup.dispatch(Input::Told(Told {
+                        text: count(Key::TabsIgnored, left_out, &[]),
+                        danger: false,
+                    }));
                 } else {
                     tell(&popup, Key::SavedFollows);
                 }

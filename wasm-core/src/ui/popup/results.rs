@@ -1,17 +1,19 @@
-//! The list the search field controls: one listbox with a group of tabs, one of spaces, one of deeds.
+//! The list the search field controls: one listbox with a group of tabs, one of saved tabs, of spaces, of deeds.
 //!
 //! It is the list of the [`crate::ui::parts::Combobox`] above it.
 
 use protocol::{Colour, SpaceId};
 use yew::prelude::*;
 
+use crate::ask::SavedTab;
 use crate::find::Query;
 use crate::language::Key;
 use crate::ui::chrome_page::{OpenTab, favicon_of};
 use crate::ui::colour_class;
+use crate::ui::marked::marked;
 use crate::ui::parts::combobox::{keep_focus, option_id};
 use crate::ui::parts::{Empty, Favicon, Icon, LiveBadge, Name, People, window};
-use crate::ui::popup::state::{Popup, Row};
+use crate::ui::popup::state::{Popup, Row, Screen};
 use crate::ui::say::{ago, count, say};
 use crate::view::SpaceSummary;
 
@@ -41,13 +43,15 @@ pub fn Results(props: &Props) -> Html {
         on_panel,
     } = props;
     let tabs = rows.iter().take_while(|row| matches!(row, Row::Tab(_))).count();
+    let saved = rows.iter().filter(|row| matches!(row, Row::Saved(_))).count();
     let spaces = rows.iter().filter(|row| matches!(row, Row::Space(_))).count();
-    let searching = popup.is_searching();
+    let before_spaces = tabs + saved;
+    let searching = popup.is_searching() || popup.screen == Screen::Into;
     let query = Query::parse(&popup.query);
     let in_tabs = popup.active.filter(|at| *at < tabs);
     let in_spaces = popup
         .active
-        .and_then(|at| at.checked_sub(tabs))
+        .and_then(|at| at.checked_sub(before_spaces))
         .filter(|at| *at < spaces);
     let tab_window = window::use_window(tabs, in_tabs, "div");
     let space_window = window::use_window(spaces, in_spaces, "div");
@@ -55,7 +59,7 @@ pub fn Results(props: &Props) -> Html {
     if searching && rows.is_empty() {
         return html! {
             <div class="results searching">
-                <Empty icon={Name::Search} text={say(Key::NothingFound)} />
+                if !popup.is_finding() { <Empty icon={Name::Search} text={say(Key::NothingFound)} /> }
             </div>
         };
     }
@@ -97,12 +101,20 @@ pub fn Results(props: &Props) -> Html {
                     </div>
                 </div>
             }
+            if saved > 0 {
+                <div class="block saved-block" role="presentation">
+                    <div class="section" role="presentation"><span class="grow" id="saved-title">{ say(Key::SavedTabs) }</span></div>
+                    <div class="scroll" role="group" aria-labelledby="saved-title" tabindex="0" data-testid="saved-tabs">
+                        { for (tabs..before_spaces).filter_map(option) }
+                    </div>
+                </div>
+            }
             if spaces > 0 || !searching {
                 <div class="block spaces-block" role="presentation">
                     <div class="section" role="presentation"><span class="grow" id="spaces-title">{ say(Key::Spaces) }</span></div>
                     <div class="scroll" ref={space_window.scroller.clone()} onscroll={space_window.onscroll.clone()} role={if spaces > 0 { "group" } else { "presentation" }} aria-labelledby={(spaces > 0).then_some("spaces-title")} tabindex={(spaces > 0).then_some("0")} data-testid="spaces">
                         { space_window.before.clone() }
-                        { for space_window.rows.clone().filter_map(|at| option(tabs + at)) }
+                        { for space_window.rows.clone().filter_map(|at| option(before_spaces + at)) }
                         { space_window.after.clone() }
                         if spaces == 0 && popup.projection.is_some() {
                             <p class="hint" role="presentation">{ say(Key::NoSpaces) }</p>
@@ -110,10 +122,10 @@ pub fn Results(props: &Props) -> Html {
                     </div>
                 </div>
             }
-            if rows.len() > tabs + spaces {
+            if rows.len() > before_spaces + spaces {
                 <div class="block" role="group" aria-labelledby="deeds-title">
                     <div class="section" role="presentation"><span class="grow" id="deeds-title">{ say(Key::Commands) }</span></div>
-                    { for (tabs + spaces..rows.len()).filter_map(option) }
+                    { for (before_spaces + spaces..rows.len()).filter_map(option) }
                 </div>
             }
         </div>
@@ -149,6 +161,7 @@ fn option(
     };
     let testid = match row {
         Row::Tab(_) => "tab-row",
+        Row::Saved(_) => "saved-row",
         Row::Space(_) => "space-row",
         Row::Deed(_) => "command-row",
     };
@@ -170,6 +183,7 @@ fn option(
         <div key={at} {class} id={option_id(LIST, at)} role="option" aria-selected={active.to_string()} {onclick} onmousedown={|event: MouseEvent| keep_focus(&event)} data-testid={testid}>
             { match row {
                 Row::Tab(tab) => tab_row(tab, group.map(|(_, title, ..)| title), query),
+                Row::Saved(tab) => saved_row(tab, query),
                 Row::Space(space) => space_row(space, query, on_panel),
                 Row::Deed(deed) => html! { <><Icon name={deed.icon()} /><span class="grow clip">{ marked(say(deed.label()), query) }</span></> },
             } }
@@ -177,31 +191,34 @@ fn option(
     }
 }
 
-/// A text in which what is sought is marked.
-fn marked(text: &str, query: &Query) -> Html {
-    let mut pieces: Vec<Html> = Vec::new();
-    let mut at = 0;
-    for range in query.ranges(text) {
-        pieces.push(text[at..range.start].to_owned().into());
-        at = range.end;
-        pieces.push(html! { <mark>{ text[range].to_owned() }</mark> });
-    }
-    pieces.push(text[at..].to_owned().into());
-    pieces.into_iter().collect()
+fn tab_row(tab: &OpenTab, group: Option<&str>, query: &Query) -> Html {
+    let end = html! {
+        <>
+            if tab.pinned { <Icon name={Name::Pin} /> }
+            if tab.audible { <Icon name={Name::Sound} /> }
+        </>
+    };
+    page_row(&tab.url, &tab.title, group, query, end)
 }
 
-fn tab_row(tab: &OpenTab, group: Option<&str>, query: &Query) -> Html {
+fn saved_row(tab: &SavedTab, query: &Query) -> Html {
+    let end = if tab.removed {
+        html! { <><Icon name={Name::Bin} />{ say(Key::LibraryBin) }</> }
+    } else {
+        html! { <><span class={classes!("dot", colour_class(tab.colour))}></span><bdi class="clip">{ tab.name.clone() }</bdi></> }
+    };
+    page_row(&tab.url, &tab.title, None, query, end)
+}
+
+fn page_row(url: &str, title: &str, group: Option<&str>, query: &Query, end: Html) -> Html {
     html! {
         <>
-            <Favicon src={Some(AttrValue::from(favicon_of(&tab.url)))} url={tab.url.clone()} />
-            <bdi class="grow clip" title={tab.url.clone()}>{ marked(&tab.title, query) }</bdi>
+            <Favicon src={Some(AttrValue::from(favicon_of(url)))} url={url.to_owned()} />
+            <bdi class="grow clip" title={url.to_owned()}>{ marked(title, query) }</bdi>
             if let Some(group) = group.filter(|group| !group.is_empty()) {
                 <span class="hidden">{group.to_owned()}</span>
             }
-            <span class="end">
-                if tab.pinned { <Icon name={Name::Pin} /> }
-                if tab.audible { <Icon name={Name::Sound} /> }
-            </span>
+            <span class="end">{end}</span>
         </>
     }
 }

@@ -6,10 +6,13 @@ use protocol::op::is_web_address;
 use protocol::{Colour, SpaceId};
 use yew::prelude::*;
 
+use crate::ask::SavedTab;
+use crate::find::Query;
 use crate::language::Key;
 use crate::ui::chrome_page::{OpenTab, WindowNow, Wish};
 use crate::ui::parts::Name;
 use crate::ui::popup::finder::Finder;
+use crate::ui::say::say;
 use crate::view::{LinkView, Projection, SpaceSummary, StreamSummary};
 
 /// What is on the screen.
@@ -17,6 +20,8 @@ use crate::view::{LinkView, Projection, SpaceSummary, StreamSummary};
 pub enum Screen {
     /// Search, window, spaces.
     List,
+    /// Where the tab that is seen is saved.
+    Into,
     /// Sharing a space.
     Share(SpaceId),
 }
@@ -44,9 +49,14 @@ pub struct Told {
 #[expect(missing_docs, reason = "a deed's name says it all")]
 pub enum Deed {
     Save,
+    Close,
+    SaveTab,
+    IntoNew,
+    Back,
     Share,
     Stream,
     Stop,
+    OpenLibrary,
     OpenPanel,
     OpenOptions,
 }
@@ -56,9 +66,14 @@ impl Deed {
     pub const fn label(self) -> Key {
         match self {
             Self::Save => Key::SaveThisWindow,
+            Self::Close => Key::CloseKeep,
+            Self::SaveTab => Key::SaveThisTab,
+            Self::IntoNew => Key::LibraryNewSpace,
+            Self::Back => Key::Back,
             Self::Share => Key::Share,
             Self::Stream => Key::StreamThisTab,
             Self::Stop => Key::StopStream,
+            Self::OpenLibrary => Key::LibraryOpenPage,
             Self::OpenPanel => Key::OpenPanel,
             Self::OpenOptions => Key::OpenOptions,
         }
@@ -67,10 +82,14 @@ impl Deed {
     /// Its icon.
     pub const fn icon(self) -> Name {
         match self {
-            Self::Save => Name::Save,
+            Self::Save | Self::SaveTab => Name::Save,
+            Self::Close => Name::Close,
+            Self::IntoNew => Name::Plus,
+            Self::Back => Name::Back,
             Self::Share => Name::Share,
             Self::Stream => Name::Stream,
             Self::Stop => Name::Stop,
+            Self::OpenLibrary => Name::Stack,
             Self::OpenPanel => Name::Panel,
             Self::OpenOptions => Name::Gear,
         }
@@ -82,6 +101,8 @@ impl Deed {
 pub enum Row {
     /// A tab of this browser.
     Tab(Rc<OpenTab>),
+    /// A tab of a space or of the bin.
+    Saved(SavedTab),
     /// A space.
     Space(SpaceSummary),
     /// Something that can be done.
@@ -117,6 +138,10 @@ pub struct Popup {
     pub wish: Option<Wish>,
     /// What finds these tabs and spaces; others have another.
     pub finder: Finder,
+    /// The saved tabs that the writer found, and for what.
+    pub saved: (String, Vec<SavedTab>),
+    /// Where the page of the tab that is seen is saved.
+    pub same: Vec<SavedTab>,
 }
 
 /// What happened.
@@ -129,6 +154,8 @@ pub enum Input {
     ProjectionRead(Projection),
     CaptureKnown(bool),
     Wished(Wish),
+    Found(String, Vec<SavedTab>),
+    SameRead(Vec<SavedTab>),
     Pointed(Option<usize>),
     Went(Screen),
     Waits(Option<Deed>),
@@ -154,6 +181,8 @@ impl Popup {
             may_capture: false,
             wish: None,
             finder: Finder::default(),
+            saved: (String::new(), Vec::new()),
+            same: Vec::new(),
         }
     }
 
@@ -210,9 +239,9 @@ impl Popup {
     pub fn knows_enough_to(&self, deed: Deed) -> bool {
         let spaces = self.window.is_some() && self.projection.is_some();
         match deed {
-            Deed::OpenOptions => true,
-            Deed::OpenPanel => self.window.is_some(),
-            Deed::Save | Deed::Share => spaces,
+            Deed::OpenLibrary | Deed::OpenOptions | Deed::Back => true,
+            Deed::OpenPanel | Deed::SaveTab | Deed::IntoNew => self.window.is_some(),
+            Deed::Save | Deed::Close | Deed::Share => spaces,
             Deed::Stream | Deed::Stop => spaces && self.wish.is_some(),
         }
     }
@@ -233,26 +262,90 @@ impl Popup {
 
     /// What can be chosen now.
     pub fn deeds(&self) -> Vec<Deed> {
-        let save = self.followed().is_none().then_some(Deed::Save);
+        if self.screen == Screen::Into {
+            return vec![Deed::IntoNew, Deed::Back];
+        }
+        let save = if self.followed().is_none() {
+            Deed::Save
+        } else {
+            Deed::Close
+        };
         let stream = if self.streaming().is_some() {
             Deed::Stop
         } else {
             Deed::Stream
         };
-        save.into_iter()
-            .chain([Deed::Share, stream, Deed::OpenPanel, Deed::OpenOptions])
-            .collect()
+        vec![
+            save,
+            Deed::SaveTab,
+            Deed::Share,
+            stream,
+            Deed::OpenLibrary,
+            Deed::OpenPanel,
+            Deed::OpenOptions,
+        ]
     }
 
-    /// The rows: this window's tabs, then spaces; while searching what matches in all tabs, spaces and deeds.
+    /// The rows: this window's tabs, then spaces; while searching what matches in all tabs, saved tabs, spaces and deeds.
+    /// Where it is chosen into which space a tab goes, spaces and deeds only.
     pub fn rows(&self, label: impl Fn(Deed) -> &'static str) -> Vec<Row> {
+        if self.screen == Screen::Into {
+            let mut rows = if self.is_searching() {
+                self.finder.rows(self, label)
+            } else {
+                self.spaces().cloned().map(Row::Space).collect()
+            };
+            rows.retain(|row| matches!(row, Row::Space(_)));
+            rows.extend(self.deeds().into_iter().map(Row::Deed));
+            return rows;
+        }
         if self.is_searching() {
-            return self.finder.rows(self, label);
+            let mut rows = self.finder.rows(self, label);
+            let tabs = rows.iter().take_while(|row| matches!(row, Row::Tab(_))).count();
+            let open = |rows: &[Row], tab: &SavedTab| {
+                let is = |row: &Row| matches!(row, Row::Tab(open) if Some(open.id) == tab.chrome);
+                rows.iter().any(is)
+            };
+            let rest = rows.split_off(tabs);
+            for tab in self.saved() {
+                if !open(&rows, tab) {
+                    rows.push(Row::Saved(tab.clone()));
+                }
+            }
+            rows.extend(rest);
+            return rows;
         }
         let here = self.window.iter().flat_map(|window| &window.tabs).cloned();
         here.map(Row::Tab)
             .chain(self.spaces().cloned().map(Row::Space))
             .collect()
+    }
+
+    /// The saved tabs that are found. Until the writer has answered for what is typed now, those of before in whose
+    /// titles it stands.
+    fn saved(&self) -> impl Iterator<Item = &SavedTab> {
+        let query = Query::parse(&self.query);
+        let answered = self.saved.0 == self.query;
+        let tabs = self.saved.1.iter();
+        tabs.filter(move |tab| answered || !query.ranges(&tab.title).is_empty())
+    }
+
+    /// Whether the writer is still to answer for what is typed.
+    pub fn is_finding(&self) -> bool {
+        self.is_searching() && self.saved.0 != self.query
+    }
+
+    /// The names of the spaces in which the page of the tab that is seen is saved, the one that follows this window
+    /// not among them.
+    pub fn saved_in(&self) -> Vec<&str> {
+        let followed = self.followed().map(|space| space.space);
+        let mut names: Vec<&str> = Vec::new();
+        for tab in &self.same {
+            if Some(tab.space) != followed && !names.contains(&tab.name.as_str()) {
+                names.push(&tab.name);
+            }
+        }
+        names
     }
 
     /// The colour and title of a tab's group.
@@ -310,8 +403,23 @@ impl Reducible for Popup {
             }
             Input::CaptureKnown(granted) => next.may_capture = granted,
             Input::Wished(wish) => next.wish = Some(wish),
+            // What was sought before may be answered last.
+            Input::Found(text, _) if next.saved.0 == next.query && text != next.query => {}
+            Input::Found(text, tabs) => {
+                // It comes while the person chooses: Enter does what it would have done without.
+                let label = |deed: Deed| say(deed.label());
+                let chosen = next.active.and_then(|at| self.rows(label).into_iter().nth(at));
+                next.saved = (text, tabs);
+                let now = next.rows(label).into_iter().position(|row| Some(row) == chosen);
+                next.active = now.or(next.active);
+            }
+            Input::SameRead(same) => next.same = same,
             Input::Pointed(row) => next.active = row,
             Input::Went(screen) => {
+                if screen != next.screen {
+                    next.query.clear();
+                    next.active = None;
+                }
                 next.screen = screen;
                 next.busy = None;
                 next.told = None;

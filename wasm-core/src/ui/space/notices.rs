@@ -9,7 +9,7 @@ use crate::command::Command;
 use crate::language::Key;
 use crate::ui::backend::Source;
 use crate::ui::parts::{Banner, Button, Kind, Tone};
-use crate::ui::say::{refusal, say, say_with};
+use crate::ui::say::{count, refusal, say, say_with};
 use crate::ui::share::role_name;
 use crate::view::{NoticeKind, SpaceView};
 
@@ -44,6 +44,11 @@ fn words(kind: &NoticeKind) -> (Tone, String) {
             say_with(Key::RoleChanged, &[("role", say(role_name(*role)))]),
         ),
         NoticeKind::NotSaved => (Tone::Danger, say(Key::NotSavedNotice).to_owned()),
+        NoticeKind::ManyClosed(_) => (Tone::Info, say(Key::ManyClosedNotice).to_owned()),
+        NoticeKind::LeftOut(tabs) => (Tone::Info, count(Key::TabsIgnored, *tabs, &[])),
+        NoticeKind::ManyWent { page, tabs, .. } => {
+            (Tone::Info, count(Key::ManyWentNotice, *tabs, &[("page", page)]))
+        }
     }
 }
 
@@ -66,9 +71,16 @@ pub fn Notices(props: &Props) -> Html {
                     NoticeKind::Refused { text: Some(text), .. } => Some(text.clone()),
                     _ => None,
                 };
+                let put_back = notice.kind.binned().map(|binned| {
+                    let (source, on_close) = (props.source.clone(), on_close.clone());
+                    move |_: MouseEvent| { source.wish(Command::TakeOut(binned)); on_close.emit(()); }
+                });
                 html! {
                     <Banner key={id} {tone} on_close={on_close.clone()}>
                         {words}
+                        if let Some(onclick) = put_back {
+                            <Button kind={Kind::Link} {onclick} testid="put-closed-back">{ say(Key::LibraryPutBack) }</Button>
+                        }
                         if let Some(text) = text {
                             <Button kind={Kind::Link} onclick={
                                 let (on_text, on_close) = (props.on_text.clone(), on_close);

@@ -45,7 +45,7 @@ pub(super) fn bookmarks(html: &str) -> Option<Vec<Space>> {
                     shelf.add(Tab {
                         title: words(rest),
                         url,
-                        pinned: false,
+                        ..Tab::default()
                     });
                 }
             }

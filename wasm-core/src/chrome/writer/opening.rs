@@ -1,0 +1,246 @@
+//! Opening saved tabs: in a new window, among others, or in place of what a window has; and closing a window.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use protocol::{SpaceId, TabId};
+
+use super::asks::not_saved;
+use super::{Writer, unexpected};
+use crate::ask::library::{LibraryAnswer, OpenIn};
+use crate::ask::{Answer, Problem};
+use crate::browser::{Failure, random};
+use crate::chrome::errand::{Errand, Found};
+use crate::library::engine::{Opening, RestorePlan, making_room};
+use crate::library::follow::WindowSeen;
+use crate::library::undo::Undo;
+
+impl Writer {
+    /// Opens tabs of a space, or all of it.
+    pub(super) async fn open(
+        self: &Rc<Self>,
+        space: SpaceId,
+        tabs: Option<Vec<TabId>>,
+        place: OpenIn,
+    ) -> Result<LibraryAnswer, Problem> {
+        let space = self.performer.look(|engine| engine.current(space));
+        if tabs.is_none() {
+            let open = self.performer.look(|engine| engine.window_of(space));
+            if place == OpenIn::NewWindow || open.is_some() {
+                return self.restore(space).await.map(|_| unchanged());
+            }
+        }
+        if let Some([tab]) = tabs.as_deref()
+            && let Some((_, chrome)) = self.performer.look(|engine| engine.chrome_tab(space, *tab))
+            && self.hands.run(Errand::ShowTab(chrome)).await == Ok(Found::Done)
+        {
+            return Ok(unchanged());
+        }
+        let plan = self.performer.look(|engine| {
+            let there = engine.plan_of(space, tabs.as_deref());
+            let removed = || match tabs.as_deref() {
+                Some([tab]) => engine.plan_of_removed(space, *tab),
+                _ => None,
+            };
+            match there {
+                Some(plan) if !plan.tabs.is_empty() => Some(plan),
+                there => removed().or(there),
+            }
+        });
+        let plan = plan.ok_or(Problem::NoSuchSpace)?;
+        if plan.tabs.is_empty() {
+            return Err(Problem::NothingToOpen);
+        }
+        match place {
+            OpenIn::NewWindow => self.open_apart(plan).await,
+            OpenIn::Window(window) => self.open_among(window, plan).await,
+            OpenIn::Replacing(window) => {
+                let follows = tabs.is_none().then_some(space);
+                self.replace(window, plan, follows, true).await
+            }
+        }
+    }
+
+    /// Opens a plan as a window that no space follows.
+    async fn open_apart(&self, plan: RestorePlan) -> Result<LibraryAnswer, Problem> {
+        let first = plan.shown().cloned();
+        let found = self.hands.run(Errand::Open(first)).await.map_err(not_saved)?;
+        let Found::Opened(opened) = found else {
+            return Err(not_saved(unexpected()));
+        };
+        let opening = Opening::new(plan, &opened.tabs, &WindowSeen::default(), 0);
+        self.go_on(opened.window, opening).await?;
+        Ok(unchanged())
+    }
+
+    /// Opens a plan at the end of a window, and shows the first of its tabs.
+    async fn open_among(&self, window: i32, plan: RestorePlan) -> Result<LibraryAnswer, Problem> {
+        let there = self.look_at(window).await?;
+        self.open_behind(window, &there, plan).await?;
+        Ok(unchanged())
+    }
+
+    /// Opens a plan in place of a window's tabs: these are closed when it is there. The space that followed the window
+    /// stays as it was; if it `waits`, it follows the window again when its tabs come back.
+    async fn replace(
+        self: &Rc<Self>,
+        window: i32,
+        plan: RestorePlan,
+        follows: Option<SpaceId>,
+        waits: bool,
+    ) -> Result<LibraryAnswer, Problem> {
+        let before = self.look_at(window).await?;
+        // In the journal, too, before anything of it goes.
+        self.hands.run(Errand::Note(window)).await.map_err(not_saved)?;
+        let old = making_room(&before);
+        let given_up = self.performer.with(|engine, _| engine.detach(window));
+        let made = match follows {
+            // There was nothing but the extension's own pages.
+            None if plan.tabs.is_empty() => Ok(()),
+            None => {
+                // Its groups go with its tabs: none of them takes new ones.
+                let there = WindowSeen {
+                    tabs: before.tabs.clone(),
+                    groups: Vec::new(),
+                };
+                self.open_behind(window, &there, plan).await
+            }
+            Some(space) => {
+                let shown = plan.shown().map(|tab| tab.tab);
+                self.performer
+                    .with(|engine, now| engine.bind_in_place(now, window, space, &old));
+                self.fill_windows().await;
+                self.show_first(space, shown).await
+            }
+        };
+        let closed = match made {
+            Ok(()) => self
+                .hands
+                .run(Errand::CloseTabs(old))
+                .await
+                .map(drop)
+                .map_err(not_saved),
+            Err(problem) => Err(problem),
+        };
+        match closed {
+            Ok(()) => {
+                if let Some(binding) = given_up.filter(|_| waits) {
+                    self.performer
+                        .with(|engine, now| engine.put_to_rest(now, binding));
+                }
+                Ok(LibraryAnswer::Changed(Box::new(Undo {
+                    window: Some((window, before)),
+                    ..Undo::default()
+                })))
+            }
+            Err(problem) => {
+                self.performer.with(|engine, _| {
+                    engine.detach(window);
+                    if let Some(binding) = given_up {
+                        engine.attach(window, binding);
+                    }
+                });
+                Err(problem)
+            }
+        }
+    }
+
+    /// Puts a window back as it was; a new one, when it is gone.
+    pub(super) async fn put_back(
+        self: &Rc<Self>,
+        window: i32,
+        seen: &WindowSeen,
+    ) -> Result<LibraryAnswer, Problem> {
+        let plan = RestorePlan::of_window(seen, random::bits);
+        let was_empty = plan.tabs.is_empty();
+        if was_empty && making_room(seen).len() == seen.tabs.len() {
+            return Ok(unchanged());
+        }
+        if self.look_at(window).await.is_err() {
+            return if was_empty {
+                Ok(unchanged())
+            } else {
+                self.open_apart(plan).await
+            };
+        }
+        // The space that goes does not wait for this window: what comes back is not its own.
+        self.replace(window, plan, None, false).await
+    }
+
+    /// Closes the window of a space, which stays as it is.
+    pub(super) async fn close(self: &Rc<Self>, space: SpaceId) -> Result<Answer, Problem> {
+        let window = self
+            .performer
+            .look(|engine| engine.window_of(engine.current(space)))
+            .ok_or(Problem::NoSuchSpace)?;
+        // What a person did last is in the space before the window is given up.
+        self.look_again(space).await;
+        self.performer.with(|engine, now| engine.window_gone(now, window));
+        // Closing the last window ends the browser.
+        self.on_disk().await.map_err(not_saved)?;
+        self.hands
+            .run(Errand::CloseWindow(window))
+            .await
+            .map(|_| Answer::Done)
+            .map_err(not_saved)
+    }
+
+    async fn show_first(&self, space: SpaceId, tab: Option<TabId>) -> Result<(), Problem> {
+        let chrome = self
+            .performer
+            .look(|engine| tab.and_then(|tab| engine.chrome_tab(space, tab)));
+        let Some((_, chrome)) = chrome else {
+            return Err(not_saved(Failure("the tabs could not be opened".to_owned())));
+        };
+        self.hands
+            .run(Errand::ShowTab(chrome))
+            .await
+            .map(drop)
+            .map_err(not_saved)
+    }
+
+    async fn open_behind(&self, window: i32, there: &WindowSeen, plan: RestorePlan) -> Result<(), Problem> {
+        let first = plan.shown().map(|tab| tab.tab);
+        let from = u32::try_from(there.tabs.len()).unwrap_or(u32::MAX / 2);
+        let opening = Opening::new(plan, &BTreeMap::new(), there, from);
+        let opened = self.go_on(window, opening).await?;
+        let chrome = first.and_then(|tab| opened.chrome(tab));
+        match chrome {
+            Some(chrome) => self
+                .hands
+                .run(Errand::ShowTab(chrome))
+                .await
+                .map(drop)
+                .map_err(not_saved),
+            None if opened.has_any() => Ok(()),
+            None => Err(not_saved(Failure("the tabs could not be opened".to_owned()))),
+        }
+    }
+
+    async fn go_on(&self, window: i32, mut opening: Opening) -> Result<Opening, Problem> {
+        let _turn = self.fills.take().await;
+        while let Some(step) = opening.next_step() {
+            let found = self
+                .insist(Errand::Fill(window, step.clone()))
+                .await
+                .map_err(not_saved)?;
+            let Found::Filled(placed) = found else {
+                return Err(not_saved(unexpected()));
+            };
+            opening.done(&step, &placed);
+        }
+        Ok(opening)
+    }
+
+    async fn look_at(&self, window: i32) -> Result<WindowSeen, Problem> {
+        match self.hands.run(Errand::LookAt(window)).await.map_err(not_saved)? {
+            Found::Window(Some(seen)) => Ok(seen),
+            _ => Err(Problem::Incognito),
+        }
+    }
+}
+
+/// It is done, and there is nothing to take back.
+fn unchanged() -> LibraryAnswer {
+    LibraryAnswer::Changed(Box::default())
+}

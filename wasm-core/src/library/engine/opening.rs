@@ -1,0 +1,249 @@
+//! Tabs of a space that are opened among others, or in place of what a window has.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use protocol::{GroupId, Millis, SpaceId, TabId};
+
+use super::filling::opens;
+use super::{Batch, Engine, Placed, RestoreGroup, RestorePlan, RestoreTab, Step, restored};
+use crate::library::follow::{Binding, OWN_PAGE, WindowSeen};
+use crate::record::{Write, binding_key};
+use crate::session::replica::put;
+
+/// So many tabs are made at once.
+const BATCH: usize = 16;
+
+impl Engine {
+    /// Tabs of a space as they are opened, or all of it. A group comes along when all of its tabs do.
+    pub fn plan_of(&self, space: SpaceId, tabs: Option<&[TabId]>) -> Option<RestorePlan> {
+        let mut plan = self.tabs_to_restore(space)?;
+        if let Some(tabs) = tabs {
+            let torn: BTreeSet<GroupId> = plan
+                .tabs
+                .iter()
+                .filter(|tab| !tabs.contains(&tab.tab))
+                .filter_map(|tab| tab.group)
+                .collect();
+            plan.tabs.retain(|tab| tabs.contains(&tab.tab));
+            for tab in &mut plan.tabs {
+                tab.group = tab.group.filter(|group| !torn.contains(group));
+            }
+            plan.groups
+                .retain(|(group, ..)| plan.tabs.iter().any(|tab| tab.group == Some(*group)));
+        }
+        Some(plan)
+    }
+
+    /// A tab that was removed from a space, as it is opened from the bin.
+    pub fn plan_of_removed(&self, space: SpaceId, tab: TabId) -> Option<RestorePlan> {
+        let there = self.bin.entries().rev().filter(|(_, entry)| entry.space == space);
+        let tabs = there.flat_map(|(_, entry)| {
+            let tabs = entry.content().1.into_iter();
+            tabs.map(|new| (entry.marks.muted.contains(&new.tab), new))
+        });
+        let (muted, tab) = tabs
+            .filter(|(_, new)| opens(&new.url))
+            .find(|(_, new)| new.tab == tab)?;
+        Some(RestorePlan {
+            tabs: vec![RestoreTab {
+                tab: tab.tab,
+                url: tab.url,
+                title: tab.title,
+                pinned: false,
+                muted,
+                group: None,
+            }],
+            ..RestorePlan::default()
+        })
+    }
+
+    /// A window goes another way: its space stays as it is, whatever becomes of the window's tabs. It is given back for
+    /// [`Engine::put_to_rest`] or [`Engine::attach`].
+    pub fn detach(&mut self, window: i32) -> Option<Binding> {
+        let binding = self.bindings.remove(&window)?;
+        self.session.commit(vec![Write::Delete(binding_key(window))]);
+        Some(binding)
+    }
+
+    /// A window that was given up is followed on.
+    pub fn attach(&mut self, window: i32, binding: Binding) {
+        self.session.commit(vec![put(binding_key(window), &binding)]);
+        self.bindings.insert(window, binding);
+    }
+
+    /// The tabs of a window that was given up are gone: its space waits for them to come back, as by an undo.
+    pub fn put_to_rest(&mut self, now: Millis, mut binding: Binding) {
+        if binding.filling.is_some()
+            && let Some(plan) = self.tabs_to_restore(binding.space)
+        {
+            restored::expect(&mut binding, &plan);
+        }
+        let mut writes = Vec::new();
+        self.fall_asleep(now, binding, &mut writes);
+        self.session.commit(writes);
+        self.settle(now);
+    }
+
+    /// A space is opened in place of these tabs of a window, which are still there: it follows the window, fills it, and
+    /// never hears of them.
+    pub fn bind_in_place(&mut self, now: Millis, window: i32, space: SpaceId, old: &[i32]) {
+        let Some(plan) = self.tabs_to_restore(space) else {
+            return;
+        };
+        let binding = Binding {
+            filling: Some(plan.tabs.iter().map(|tab| tab.tab).collect()),
+            left_out: old.iter().copied().collect(),
+            ..Binding::new(space)
+        };
+        let mut writes = vec![put(binding_key(window), &binding)];
+        self.wake(space, &mut writes);
+        self.session.commit(writes);
+        self.bindings.insert(window, binding);
+        self.settle(now);
+    }
+}
+
+/// The tabs of a window that make room for others: all but the extension's own pages, where somebody is just at work.
+pub fn making_room(seen: &WindowSeen) -> Vec<i32> {
+    let others = seen.tabs.iter().filter(|tab| tab.url != OWN_PAGE);
+    others.map(|tab| tab.id).collect()
+}
+
+impl RestorePlan {
+    /// A window as it was, to be made again. `random` gives ids.
+    pub fn of_window(seen: &WindowSeen, mut random: impl FnMut() -> u128) -> Self {
+        let groups: BTreeMap<i32, GroupId> = seen
+            .groups
+            .iter()
+            .map(|group| (group.id, GroupId::from_bits(random())))
+            .collect();
+        let mut was_shown = None;
+        let tabs = seen.tabs.iter().filter(|tab| opens(&tab.url)).map(|tab| {
+            let id = TabId::from_bits(random());
+            if tab.active {
+                was_shown = Some(id);
+            }
+            RestoreTab {
+                tab: id,
+                url: tab.url.clone(),
+                title: tab.title.clone(),
+                pinned: tab.pinned,
+                muted: tab.muted,
+                group: tab.group.and_then(|group| groups.get(&group).copied()),
+            }
+        });
+        let tabs = tabs.collect();
+        Self {
+            tabs,
+            was_shown,
+            groups: seen
+                .groups
+                .iter()
+                .map(|group| {
+                    (
+                        groups[&group.id],
+                        group.title.clone(),
+                        group.colour,
+                        group.collapsed,
+                    )
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Opening a plan in a window that has other tabs, step by step.
+#[derive(Debug)]
+pub struct Opening {
+    coming: Vec<(u32, RestoreTab)>,
+    groups: Vec<RestoreGroup>,
+    /// Whether its tabs are folded away in the end, by group; not of one that was there.
+    collapsed: BTreeMap<GroupId, bool>,
+    placed: BTreeMap<TabId, i32>,
+    verified: bool,
+}
+
+impl Opening {
+    /// The plan's tabs stand from this place on; those that are there already are named with Chrome's ids. A group of the
+    /// window with the same title and colour takes the tabs of the plan's.
+    pub fn new(plan: RestorePlan, there: &BTreeMap<i32, TabId>, window: &WindowSeen, from: u32) -> Self {
+        let placed: BTreeMap<TabId, i32> = there.iter().map(|(chrome, tab)| (*tab, *chrome)).collect();
+        let mut collapsed = BTreeMap::new();
+        let groups = plan.groups.iter().map(|(group, title, colour, folded)| {
+            let alike = window
+                .groups
+                .iter()
+                .find(|seen| !title.is_empty() && seen.title == *title && seen.colour == *colour);
+            if alike.is_none() {
+                collapsed.insert(*group, *folded);
+            }
+            let members = plan.tabs.iter().filter(|tab| tab.group == Some(*group));
+            RestoreGroup {
+                group: *group,
+                chrome: alike.map(|seen| seen.id),
+                title: title.clone(),
+                colour: *colour,
+                collapsed: None,
+                members: members.filter_map(|tab| placed.get(&tab.tab).copied()).collect(),
+            }
+        });
+        let groups = groups.collect();
+        let coming = (from..)
+            .zip(plan.tabs)
+            .filter(|(_, tab)| !placed.contains_key(&tab.tab));
+        Self {
+            coming: coming.collect(),
+            groups,
+            collapsed,
+            placed,
+            verified: false,
+        }
+    }
+
+    /// What is to be done next; `None` when all is done.
+    pub fn next_step(&self) -> Option<Step> {
+        if self.coming.is_empty() {
+            let groups = self.groups.iter().map(|group| RestoreGroup {
+                collapsed: self.collapsed.get(&group.group).copied(),
+                ..group.clone()
+            });
+            return (!self.verified).then(|| Step::Verify(groups.collect()));
+        }
+        let tabs: Vec<_> = self.coming.iter().take(BATCH).cloned().collect();
+        let has = |group: &&RestoreGroup| tabs.iter().any(|(_, tab)| tab.group == Some(group.group));
+        let groups = self.groups.iter().filter(has).cloned().collect();
+        Some(Step::Place(Batch { tabs, groups }))
+    }
+
+    /// A step was done.
+    pub fn done(&mut self, step: &Step, made: &Placed) {
+        match step {
+            Step::Place(batch) => drop(self.coming.drain(..batch.tabs.len().min(self.coming.len()))),
+            Step::Verify(_) => self.verified = true,
+        }
+        let Step::Place(batch) = step else { return };
+        for (&chrome, &tab) in &made.tabs {
+            self.placed.insert(tab, chrome);
+            let group = batch.tabs.iter().find(|(_, other)| other.tab == tab);
+            let group = group.and_then(|(_, tab)| tab.group);
+            if let Some(group) = self.groups.iter_mut().find(|other| Some(other.group) == group) {
+                group.members.push(chrome);
+            }
+        }
+        for (&chrome, group) in &made.groups {
+            if let Some(known) = self.groups.iter_mut().find(|known| known.group == *group) {
+                known.chrome = Some(chrome);
+            }
+        }
+    }
+
+    /// Chrome's tab of one that was made.
+    pub fn chrome(&self, tab: TabId) -> Option<i32> {
+        self.placed.get(&tab).copied()
+    }
+
+    /// Whether something was made.
+    pub fn has_any(&self) -> bool {
+        !self.placed.is_empty()
+    }
+}

@@ -1,0 +1,80 @@
+//! The bin: what was removed in the last 30 days.
+
+use yew::prelude::*;
+
+use crate::ask::library::{BinnedView, LibraryAsk};
+use crate::language::Key;
+use crate::ui::chrome_page::favicon_of;
+use crate::ui::library::deeds::{self, Handle};
+use crate::ui::library::more::use_more;
+use crate::ui::library::state::{Input, Over};
+use crate::ui::parts::{Button, Chip, Empty, Favicon, Kind, Name};
+use crate::ui::say::{ago, count, say, say_with};
+
+/// So many tabs of an entry are named.
+const NAMED: usize = 4;
+
+/// What the bin needs.
+#[derive(Clone, PartialEq, Properties)]
+pub struct Props {
+    /// The page's state.
+    pub library: Handle,
+}
+
+/// The bin.
+#[component]
+pub fn Bin(props: &Props) -> Html {
+    let library = &props.library;
+    let (shown, more) = use_more(library.bin.len());
+    let empty = {
+        let library = library.clone();
+        move |_: MouseEvent| library.dispatch(Input::Opened(Some(Over::EmptyBin)))
+    };
+    html! {
+        <>
+            <header class="library-head">
+                <div class="library-title-row"><h1 class="grow">{ say(Key::LibraryBin) }</h1>
+                    if !library.bin.is_empty() { <Button kind={Kind::Danger} icon={Name::Bin} onclick={empty} testid="empty-bin">{ say(Key::LibraryEmptyBin) }</Button> }
+                </div>
+                <p class="muted">{ say(Key::LibraryBinHint) }</p>
+            </header>
+            if library.bin.is_empty() {
+                <Empty icon={Name::Bin} text={say(Key::LibraryBinEmpty)} />
+            } else {
+                <div class="scroll library-cards" tabindex="0" role="region" aria-label={say(Key::LibraryBin)}>
+                    <ul class="library-plain">{ for library.bin.iter().take(shown).map(|entry| card(library, entry)) }</ul>
+                    { more }
+                </div>
+            }
+        </>
+    }
+}
+
+fn card(library: &Handle, entry: &BinnedView) -> Html {
+    let put_back = {
+        let (library, id) = (library.clone(), entry.id);
+        move |_: MouseEvent| {
+            deeds::perform(
+                &library,
+                vec![LibraryAsk::TakeOut(id)],
+                Some(say(Key::LibraryPutBackDone).to_owned()),
+            );
+        }
+    };
+    let rest = entry.tabs.len().saturating_sub(NAMED);
+    html! {
+        <li class="library-card" key={format!("{:?}", entry.id)} data-testid="binned">
+            <div class="flex">
+                <span class="grow">
+                    <Chip name={entry.name.clone()} colour={entry.colour} />{" "}
+                    <span class="muted">{ if entry.whole { say(Key::LibraryWhole).to_owned() + " · " } else { String::new() } }{ count(Key::TabCount, entry.tabs.len(), &[]) }{" · "}{ ago(entry.removed) }</span>
+                </span>
+                <Button onclick={put_back} label={say_with(Key::LibraryPutBackOf, &[("space", &entry.name), ("when", &ago(entry.removed))])} testid="put-back">{ say(Key::LibraryPutBack) }</Button>
+            </div>
+            { for entry.tabs.iter().take(NAMED).map(|(title, url)| html! {
+                <div class="library-line"><Favicon src={Some(AttrValue::from(favicon_of(url)))} url={url.clone()} /><bdi class="clip">{ if title.is_empty() { url.clone() } else { title.clone() } }</bdi></div>
+            }) }
+            if rest > 0 { <p class="faint small">{ count(Key::LibraryMore, rest, &[]) }</p> }
+        </li>
+    }
+}

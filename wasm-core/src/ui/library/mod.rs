@@ -1,0 +1,22 @@
+//! The library: the extension's full page. All spaces with all tabs, what is sought in them, the bin, duplicates,
+//! and what a space was.
+//!
+//! [`app`] holds it together; [`state`] is its one reducer; [`deeds`] asks the writer. What is shown where is decided
+//! in [`crate::library::catalogue`], what is selected in [`crate::selection`].
+
+pub mod app;
+pub mod aside;
+pub mod bin;
+pub mod choosing;
+pub mod deeds;
+pub mod dialogs;
+pub mod duplicates;
+pub mod finder;
+pub mod head;
+pub mod history;
+pub mod list;
+pub mod more;
+pub mod row;
+pub mod sidebar;
+pub mod state;
+pub mod timeline;
