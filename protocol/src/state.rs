@@ -414,6 +414,13 @@ impl SpaceState {
         if full { Err(Code::TooMany) } else { Ok(()) }
     }
 
+    /// Mends what no log leads to, in a state that somebody else wrote: a tab of a group that is not there stands outside.
+    pub fn mend(&mut self) {
+        for tab in self.tabs.values_mut() {
+            tab.group = tab.group.filter(|group| self.groups.contains_key(group));
+        }
+    }
+
     /// The list as people see it: pinned tabs, then groups and ungrouped tabs by position.
     pub fn layout(&self) -> Vec<Item<'_>> {
         let mut inside: BTreeMap<GroupId, Vec<(TabId, &Tab)>> = BTreeMap::new();

@@ -9,6 +9,7 @@ use js_sys::Function;
 use protocol::{DeviceId, Seq, SpaceId, StreamId};
 use tabspace_wasm_core::browser::lock::Lock;
 use tabspace_wasm_core::browser::peers::{Peers, Reports};
+use tabspace_wasm_core::browser::spelling::spelled;
 use tabspace_wasm_core::browser::store::{Store, exists};
 use tabspace_wasm_core::browser::timer::{Soon, pause};
 use tabspace_wasm_core::browser::turn::Turns;
@@ -230,6 +231,26 @@ async fn who_deletes_the_database_is_not_kept_waiting_and_the_store_says_that_it
 }
 
 // --- randomness, locks, turns, timers ---
+
+#[wasm_bindgen_test]
+fn patterns_are_spelled_as_the_browser_spells_addresses() {
+    for (pattern, expected) in [
+        ("bücher.example", Some("xn--bcher-kva.example")),
+        ("*.bücher.example", Some("*.xn--bcher-kva.example")),
+        ("*://bücher.example/*", Some("*://xn--bcher-kva.example/*")),
+        (
+            "bücher.example/Füße",
+            Some("xn--bcher-kva.example/F%C3%BC%C3%9Fe"),
+        ),
+        (
+            "https://a.example/Füße*",
+            Some("https://a.example/F%C3%BC%C3%9Fe*"),
+        ),
+        ("a b ü", None),
+    ] {
+        assert_eq!(spelled(pattern).as_deref(), expected, "{pattern}");
+    }
+}
 
 #[wasm_bindgen_test]
 fn random_numbers_differ_in_both_halves() {

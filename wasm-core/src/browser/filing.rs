@@ -4,8 +4,8 @@ use protocol::{DeviceId, Millis};
 
 use super::folder::Folder;
 use crate::library::backup::folder::standing::{Standing, Why};
-use crate::library::backup::folder::{name_of, not_needed};
-use crate::library::backup::{self, Library, prove};
+use crate::library::backup::folder::{free_name, not_needed};
+use crate::library::backup::{self, FILE_BYTES, Library, prove};
 
 /// Writes a file, proves it, and removes what is not needed any more. How it went is in the standing.
 pub async fn back_up(
@@ -30,12 +30,19 @@ async fn write(
     if !folder.is_allowed().await {
         return Err(Why::NotAllowed);
     }
-    let name = name_of(now, device);
     let (text, written) = backup::write(library, now);
+    if text.len() > FILE_BYTES {
+        return Err(Why::TooLarge);
+    }
+    let names = folder.names().await.unwrap_or_default();
+    let name = free_name(now, device, &names);
     folder.write(&name, &text).await?;
     drop(text);
-    let verdict = prove(&folder.read(&name).await?, &written, library).verdict;
-    if let Some(why) = Why::of_drill(&verdict) {
+    let proven = match folder.read(&name).await {
+        Ok(bytes) => Why::of_drill(&prove(&bytes, &written, library).verdict).map_or(Ok(()), Err),
+        Err(why) => Err(why),
+    };
+    if let Err(why) = proven {
         // It is of no use to anybody; those before it stay.
         let _ = folder.remove(&name).await;
         return Err(why);
@@ -43,7 +50,6 @@ async fn write(
     standing.wrote(name.clone(), now, &written);
     standing.proven(now);
     // Files that cannot be removed now are tried again after the next backup.
-    let names = folder.names().await.unwrap_or_default();
     for old in not_needed(&names, device, &name, now) {
         let _ = folder.remove(&old).await;
     }

@@ -22,6 +22,8 @@ pub mod performer;
 pub mod random;
 pub mod rest;
 pub mod socket;
+#[cfg(not(feature = "popup"))]
+pub mod spelling;
 pub mod store;
 pub mod thumbnail;
 pub mod timer;

@@ -71,6 +71,13 @@ pub enum Reach {
     Storage,
 }
 
+/// Somebody waits until everything is on disk.
+#[derive(Default)]
+struct Waiting {
+    resolve: RefCell<Option<Function>>,
+    outcome: RefCell<Option<Failure>>,
+}
+
 /// A core and everything that performs its effects.
 pub struct Performer<C: Core> {
     core: RefCell<C>,
@@ -82,8 +89,9 @@ pub struct Performer<C: Core> {
     attempt: Cell<u64>,
     alarm: Alarm,
     uncommitted: Cell<usize>,
+    /// Why something could not be written since everything was last on disk.
     failure: RefCell<Option<Failure>>,
-    waiting_for_disk: RefCell<Vec<Function>>,
+    waiting_for_disk: RefCell<Vec<Rc<Waiting>>>,
     performing: Cell<bool>,
     ended: Cell<bool>,
     on_told: Box<dyn Fn(Told)>,
@@ -147,13 +155,16 @@ impl<C: Core> Performer<C> {
     /// Waits until everything that the core wanted to keep is on disk.
     ///
     /// # Errors
-    /// When something could not be written since this was last asked.
+    /// When something that was to be written by then could not be; everybody who waited hears of it.
     pub async fn on_disk(&self) -> Result<(), Failure> {
-        while self.uncommitted.get() > 0 {
-            let promise = Promise::new(&mut |resolve, _| self.waiting_for_disk.borrow_mut().push(resolve));
-            settled(promise).await?;
+        if self.uncommitted.get() == 0 {
+            return self.failure.take().map_or(Ok(()), Err);
         }
-        self.failure.take().map_or(Ok(()), Err)
+        let waiting = Rc::new(Waiting::default());
+        let promise = Promise::new(&mut |resolve, _| drop(waiting.resolve.replace(Some(resolve))));
+        self.waiting_for_disk.borrow_mut().push(Rc::clone(&waiting));
+        settled(promise).await?;
+        waiting.outcome.take().map_or(Ok(()), Err)
     }
 
     /// The media of a stream of this device.
@@ -277,7 +288,6 @@ impl<C: Core> Performer<C> {
         let performer = Rc::clone(self);
         spawn_local(async move {
             let written = writing.await;
-            performer.uncommitted.set(performer.uncommitted.get() - 1);
             match written {
                 Ok(()) => performer.with(|core, now| core.committed(now, number)),
                 Err(failure) => {
@@ -290,13 +300,27 @@ impl<C: Core> Performer<C> {
                     (performer.on_told)(Told::NotSaved);
                 }
             }
+            performer.uncommitted.set(performer.uncommitted.get() - 1);
             if performer.uncommitted.get() == 0 {
-                for resolve in performer.waiting_for_disk.take() {
-                    // A promise's own resolver does not throw.
-                    let _ = resolve.call0(&JsValue::NULL);
-                }
+                performer.all_is_on_disk();
             }
         });
+    }
+
+    /// Tells everybody who waits for it, or that something is not.
+    fn all_is_on_disk(&self) {
+        let waiting = self.waiting_for_disk.take();
+        if waiting.is_empty() {
+            return;
+        }
+        let failure = self.failure.take();
+        for waiting in waiting {
+            waiting.outcome.replace(failure.clone());
+            if let Some(resolve) = waiting.resolve.take() {
+                // A promise's own resolver does not throw.
+                let _ = resolve.call0(&JsValue::NULL);
+            }
+        }
     }
 
     /// Whoever clears the browser's data closes the connection to it as well. Whether what is opened again is empty; `None`

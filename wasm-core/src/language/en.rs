@@ -192,6 +192,7 @@ super::words! {
     FolderProof = "Last proof: {time}. {spaces} and {tabs} were rebuilt from {file}.",
     FolderStop = "Stop",
     FolderUnproven = "No backup was proven yet.",
+    FolderTooLarge = "The library is larger than a file may be ({most} MB). Empty the bin, or export some spaces and delete them.",
     FolderUnreadable = "The file cannot be read any more.",
     FullScreen = "Full screen",
     GuestsMay = "Guests become",

@@ -194,6 +194,7 @@ super::words! {
     FolderProof = "Dernière vérification : {time}. {spaces} et {tabs} ont été reconstruits à partir de {file}.",
     FolderStop = "Arrêter",
     FolderUnproven = "Aucune sauvegarde n’a encore été vérifiée.",
+    FolderTooLarge = "La bibliothèque dépasse la taille permise d’un fichier ({most} Mo). Videz la corbeille, ou exportez des espaces et supprimez-les.",
     FolderUnreadable = "Le fichier n’est plus lisible.",
     FullScreen = "Plein écran",
     GuestsMay = "Les invités seront",

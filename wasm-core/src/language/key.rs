@@ -238,6 +238,7 @@ keys! {
     FolderProof
     FolderStop
     FolderUnproven
+    FolderTooLarge
     FolderUnreadable
     FullScreen
     GuestsMay

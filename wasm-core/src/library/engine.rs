@@ -49,14 +49,14 @@ use protocol::{Code, DeviceId, Millis, Role, SpaceId, SpaceState, StreamId, TabI
 use super::StoredSpace;
 use super::bin::{Bin, BinId};
 use super::follow::Binding;
-use super::ignore::IgnoreList;
+use super::ignore::{IgnoreList, Speller};
 use super::marks::SpaceMarks;
 use super::past::{self, Past};
 use super::private::Private;
 use super::settings::Settings;
 use crate::address;
 use crate::command::Command;
-use crate::record::{DEVICE_KEY, SETTINGS_KEY, log_key};
+use crate::record::{DEVICE_KEY, SETTINGS_KEY, log_key, space_key};
 use crate::session::replica::put;
 use crate::session::{Effect, Session, commands};
 use crate::view::{LinkView, Notice, NoticeKind};
@@ -95,6 +95,7 @@ pub struct Engine {
     bin: Bin,
     settings: Settings,
     ignored: IgnoreList,
+    spell: Speller,
     random: crate::session::Random,
     live: bool,
     viewed: BTreeSet<SpaceId>,
@@ -171,7 +172,7 @@ impl Engine {
                 },
                 (Some("history"), Some(id)) => match (id.parse(), serde_json::from_str::<Past>(text)) {
                     (Ok(space), Ok(past)) => drop(pasts.insert(space, past)),
-                    _ => damaged.push(key.clone()),
+                    _ => aside.record(key, text, &mut writes),
                 },
                 (Some("binding"), Some(window)) => {
                     match (window.parse::<i32>(), serde_json::from_str::<Binding>(text)) {
@@ -189,7 +190,7 @@ impl Engine {
                 },
                 (Some("marks"), Some(id)) => match (id.parse(), serde_json::from_str::<SpaceMarks>(text)) {
                     (Ok(space), Ok(marked)) => drop(marks.insert(space, marked)),
-                    _ => damaged.push(key.clone()),
+                    _ => aside.record(key, text, &mut writes),
                 },
                 (Some("bin"), Some(_)) if !bin.restore(key, text) => damaged.push(key.clone()),
                 (Some("sharing"), Some(id)) => {
@@ -212,7 +213,9 @@ impl Engine {
         for (space, past) in pasts {
             match privates.get_mut(&space) {
                 Some(private) => private.past = past,
-                // Its space is gone.
+                // Its space is there and cannot be read.
+                None if find(&space_key(space)).is_some() => {}
+                // It is gone.
                 None => writes.extend(past.removal(space)),
             }
         }
@@ -225,7 +228,8 @@ impl Engine {
         });
         let unreadable = aside::spaces_in(&damaged);
         asleep.retain(|space, _| privates.contains_key(space) || session.state(*space).is_some());
-        let ignored = IgnoreList::new(&settings.ignored);
+        let spell: Speller = |_| None;
+        let ignored = IgnoreList::new(&settings.ignored, spell);
         let mut engine = Self {
             session,
             privates,
@@ -237,6 +241,7 @@ impl Engine {
             bin,
             settings,
             ignored,
+            spell,
             random: Box::new(random),
             live: false,
             viewed: BTreeSet::new(),
@@ -262,9 +267,15 @@ impl Engine {
         &self.settings
     }
 
+    /// From now on patterns of the ignore list also stand for addresses as this spells them.
+    pub fn spell_with(&mut self, spell: Speller) {
+        self.spell = spell;
+        self.ignored = IgnoreList::new(&self.settings.ignored, spell);
+    }
+
     /// Changes what the person set.
     pub fn set_settings(&mut self, settings: Settings) {
-        self.ignored = IgnoreList::new(&settings.ignored);
+        self.ignored = IgnoreList::new(&settings.ignored, self.spell);
         self.settings = settings;
         self.session
             .commit(vec![put(SETTINGS_KEY.to_owned(), &self.settings)]);

@@ -206,10 +206,15 @@ impl Binding {
         self.told
             .retain(|id, told| here.contains(id) && (0..TITLE_EVERY_MS).contains(&now.since(*told)));
         self.held.clear();
+        let seen = std::mem::take(&mut self.seen);
+        let old: BTreeMap<i32, &TabSeen> = seen.tabs.iter().map(|tab| (tab.id, tab)).collect();
         let mut changes = Changes {
             binding: self,
+            seen: &seen,
+            old: &old,
             now,
             state: state.clone(),
+            ends: BTreeMap::new(),
             ops: Vec::new(),
         };
         changes.gone(&new);
@@ -218,7 +223,7 @@ impl Binding {
         changes.order(&new);
         let ops = changes.ops;
         for tab in new.tabs.iter_mut().filter(|tab| self.held.contains(&tab.id)) {
-            if let Some(old) = self.seen.tabs.iter().find(|old| old.id == tab.id) {
+            if let Some(old) = old.get(&tab.id) {
                 tab.title.clone_from(&old.title);
             }
         }
@@ -229,16 +234,35 @@ impl Binding {
 
 struct Changes<'a> {
     binding: &'a mut Binding,
+    /// The window as it was last seen, and its tabs by their ids there.
+    seen: &'a WindowSeen,
+    old: &'a BTreeMap<i32, &'a TabSeen>,
     now: Millis,
     /// The space with the ops so far in it.
     state: SpaceState,
+    /// The last position in a group, or outside of all; what was not asked for yet is not in it.
+    ends: BTreeMap<Option<GroupId>, Option<Position>>,
     ops: Vec<Op>,
 }
 
 impl Changes<'_> {
     fn push(&mut self, op: Op) {
         self.state.fold_local(&op);
+        match &op {
+            Op::TabUpdated { .. } | Op::GroupUpdated { .. } => {}
+            Op::TabAdded(new) => self.ends_with(new.group, &new.position),
+            Op::GroupAdded(new) => self.ends_with(None, &new.position),
+            _ => self.ends.clear(),
+        }
         self.ops.push(op);
+    }
+
+    fn ends_with(&mut self, group: Option<GroupId>, position: &Position) {
+        if let Some(end) = self.ends.get_mut(&group)
+            && end.as_ref() < Some(position)
+        {
+            *end = Some(position.clone());
+        }
     }
 
     fn gone(&mut self, new: &WindowSeen) {
@@ -275,13 +299,7 @@ impl Changes<'_> {
     fn groups(&mut self, new: &WindowSeen, random: &mut dyn FnMut() -> u128) {
         for group in &new.groups {
             let title = clean(&group.title, limits::NAME_CHARS);
-            let old = self
-                .binding
-                .seen
-                .groups
-                .iter()
-                .find(|old| old.id == group.id)
-                .cloned();
+            let old = self.seen.groups.iter().find(|old| old.id == group.id);
             match (self.binding.groups.get(&group.id).copied(), old) {
                 (Some(id), Some(old)) => {
                     let Some(known) = self.state.groups.get(&id) else {
@@ -317,19 +335,16 @@ impl Changes<'_> {
         let chrome = chrome?;
         let id = *self.binding.groups.get(&chrome)?;
         let seen = new.groups.iter().find(|group| group.id == chrome)?;
-        let known_before = self.binding.seen.groups.iter().any(|group| group.id == chrome);
-        let had_tabs = self
-            .binding
-            .seen
-            .tabs
-            .iter()
-            .any(|tab| tab.group == Some(chrome) && self.binding.tabs.contains_key(&tab.id));
         if !self.state.groups.contains_key(&id) {
-            if known_before && had_tabs {
+            let known_before = self.seen.groups.iter().any(|group| group.id == chrome);
+            let mut before = self.seen.tabs.iter();
+            if known_before
+                && before.any(|tab| tab.group == Some(chrome) && self.binding.tabs.contains_key(&tab.id))
+            {
                 // Somebody removed it from the space.
                 return None;
             }
-            let position = Position::between(self.last_top(), None);
+            let position = Position::between(self.last_in(None).as_ref(), None);
             self.push(Op::GroupAdded(NewGroup {
                 group: id,
                 title: clean(&seen.title, limits::NAME_CHARS),
@@ -341,28 +356,17 @@ impl Changes<'_> {
         Some(id)
     }
 
-    fn last_top(&self) -> Option<&Position> {
-        let tabs = self
-            .state
-            .tabs
-            .values()
-            .filter(|tab| tab.group.is_none())
-            .map(|tab| &tab.position);
-        tabs.chain(self.state.groups.values().map(|group| &group.position))
-            .max()
-    }
-
-    fn last_in(&self, group: Option<GroupId>) -> Option<&Position> {
-        match group {
-            Some(_) => self
-                .state
-                .tabs
-                .values()
-                .filter(|tab| tab.group == group)
-                .map(|tab| &tab.position)
-                .max(),
-            None => self.last_top(),
+    /// The last position in a group, or outside of all.
+    fn last_in(&mut self, group: Option<GroupId>) -> Option<Position> {
+        if let Some(end) = self.ends.get(&group) {
+            return end.clone();
         }
+        let tabs = self.state.tabs.values().filter(|tab| tab.group == group);
+        let tabs = tabs.map(|tab| &tab.position);
+        let groups = self.state.groups.values().filter(|_| group.is_none());
+        let end = tabs.chain(groups.map(|group| &group.position)).max().cloned();
+        self.ends.insert(group, end.clone());
+        end
     }
 
     fn tabs(&mut self, new: &WindowSeen, random: &mut dyn FnMut() -> u128, wanted: &dyn Fn(&str) -> bool) {
@@ -381,7 +385,7 @@ impl Changes<'_> {
                     let id = TabId::from_bits(random());
                     self.binding.tabs.insert(tab.id, id);
                     self.binding.told.insert(tab.id, self.now);
-                    let position = Position::between(self.last_in(group), None);
+                    let position = Position::between(self.last_in(group).as_ref(), None);
                     self.push(Op::TabAdded(NewTab {
                         tab: id,
                         url: url.to_owned(),
@@ -404,9 +408,7 @@ impl Changes<'_> {
     }
 
     fn update(&mut self, id: TabId, tab: &TabSeen, usable: Option<&str>) {
-        let Some(old) = self.binding.seen.tabs.iter().find(|old| old.id == tab.id) else {
-            return;
-        };
+        let Some(&old) = self.old.get(&tab.id) else { return };
         let Some(known) = self.state.tabs.get(&id) else {
             return;
         };
@@ -452,17 +454,11 @@ impl Changes<'_> {
             let Some(&id) = self.binding.tabs.get(&tab.id) else {
                 continue;
             };
-            let old = self
-                .binding
-                .seen
-                .tabs
-                .iter()
-                .find(|old| old.id == tab.id)
-                .map(|old| old.group);
-            if old.is_some_and(|old| old != tab.group) && self.state.tabs.contains_key(&id) {
+            let regrouped = self.old.get(&tab.id).is_some_and(|old| old.group != tab.group);
+            if regrouped && self.state.tabs.contains_key(&id) {
                 let group = self.group_of(new, tab.group);
-                if self.state.tabs[&id].group != group {
-                    let position = Position::between(self.last_in(group), None);
+                if self.state.tabs.get(&id).is_some_and(|known| known.group != group) {
+                    let position = Position::between(self.last_in(group).as_ref(), None);
                     self.push(Op::TabMoved {
                         tab: id,
                         group,
@@ -478,9 +474,10 @@ impl Changes<'_> {
                 .map(|tab| (tab.id, tab.group, tab.pinned))
                 .collect::<Vec<_>>()
         };
-        let mut old = places(&self.binding.seen);
+        let mut old = places(self.seen);
         let now = places(new);
-        old.retain(|(id, ..)| now.iter().any(|(other, ..)| other == id));
+        let here: BTreeSet<i32> = now.iter().map(|(id, ..)| *id).collect();
+        old.retain(|(id, ..)| here.contains(id));
         if now.starts_with(&old) {
             return;
         }
@@ -496,10 +493,11 @@ impl Changes<'_> {
             match placed.group {
                 None => top.push(Thing::Tab(id, None)),
                 Some(group) => {
-                    if !top.contains(&Thing::Group(group)) {
+                    let tabs = inside.entry(group).or_default();
+                    if tabs.is_empty() && self.state.groups.contains_key(&group) {
                         top.push(Thing::Group(group));
                     }
-                    inside.entry(group).or_default().push(Thing::Tab(id, Some(group)));
+                    tabs.push(Thing::Tab(id, Some(group)));
                 }
             }
         }
@@ -514,7 +512,10 @@ impl Changes<'_> {
 
     /// Moves as few of the things as possible, so that their positions rise in this order.
     fn arrange(&mut self, things: &[Thing]) {
-        let positions: Vec<Position> = things.iter().map(|thing| self.position(*thing)).collect();
+        let positions: Vec<Position> = things.iter().filter_map(|thing| self.position(*thing)).collect();
+        if positions.len() < things.len() {
+            return;
+        }
         let stays = longest_rising(&positions);
         let mut last: Option<Position> = None;
         let mut at = 0;
@@ -549,15 +550,16 @@ impl Changes<'_> {
         }
     }
 
-    fn position(&self, thing: Thing) -> Position {
+    /// Where a thing stands; every one that is arranged stands somewhere.
+    fn position(&self, thing: Thing) -> Option<Position> {
         match thing {
-            Thing::Tab(tab, _) => self.state.tabs[&tab].position.clone(),
-            Thing::Group(group) => self.state.groups[&group].position.clone(),
+            Thing::Tab(tab, _) => Some(self.state.tabs.get(&tab)?.position.clone()),
+            Thing::Group(group) => Some(self.state.groups.get(&group)?.position.clone()),
         }
     }
 
     fn pinned(&self, thing: Thing) -> bool {
-        matches!(thing, Thing::Tab(tab, _) if self.state.tabs[&tab].pinned)
+        matches!(thing, Thing::Tab(tab, _) if self.state.tabs.get(&tab).is_some_and(|tab| tab.pinned))
     }
 }
 

@@ -24,15 +24,24 @@ struct Pattern {
     forms: Vec<String>,
 }
 
+/// How browsers spell the addresses that a pattern stands for: `xn--bcher-kva.example` for `bücher.example`. `None` when
+/// they have none.
+pub type Speller = fn(&str) -> Option<String>;
+
 impl IgnoreList {
     /// Reads a list.
-    pub fn new(text: &str) -> Self {
-        let patterns = text
-            .lines()
-            .map(|line| line.trim().to_lowercase())
-            .filter(|line| !line.is_empty() && !line.starts_with('#'))
-            .map(|line| Pattern::new(&line))
-            .collect();
+    pub fn new(text: &str, spell: Speller) -> Self {
+        let mut patterns = Vec::new();
+        let lines = text.lines().map(str::trim);
+        for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            let small = line.to_lowercase();
+            if !line.is_ascii() {
+                // Signs in percent are not the same, small and capital.
+                let spelled = [line, &small].map(spell).into_iter().flatten();
+                patterns.extend(spelled.map(|line| Pattern::new(&line.to_lowercase())));
+            }
+            patterns.push(Pattern::new(&small));
+        }
         Self { patterns }
     }
 
@@ -41,7 +50,7 @@ impl IgnoreList {
         if self.patterns.is_empty() {
             return false;
         }
-        let url = url.to_lowercase();
+        let url = without_last_dot(url.to_lowercase());
         self.patterns.iter().any(|pattern| pattern.covers(&url))
     }
 
@@ -98,6 +107,18 @@ impl Pattern {
     }
 }
 
+/// An address without the dot at the end of its host: every host has one, written or not.
+fn without_last_dot(mut url: String) -> String {
+    if let Some(start) = url.find("://").map(|at| at + 3) {
+        let authority = url[start..].split(['/', '?', '#']).next().unwrap_or_default();
+        let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+        if let Some(host) = host.strip_suffix('.').or_else(|| authority.strip_suffix('.')) {
+            url.remove(start + host.len());
+        }
+    }
+    url
+}
+
 /// Whether a text matches a pattern in which `*` stands for any characters. Linear in their lengths' product.
 fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
@@ -125,9 +146,42 @@ fn matches(pattern: &str, text: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn list(text: &str) -> IgnoreList {
+        IgnoreList::new(text, |_| None)
+    }
+
+    #[test]
+    fn what_browsers_spell_otherwise_is_covered_as_it_was_typed_and_as_they_spell_it() {
+        let spell: Speller = |pattern| match pattern {
+            "bücher.example" => Some("xn--bcher-kva.example".to_owned()),
+            "https://intra.example/Übung" => Some("https://intra.example/%C3%9Cbung".to_owned()),
+            _ => None,
+        };
+        let list = IgnoreList::new("bücher.example\nhttps://intra.example/Übung\nbank.example", spell);
+        for ignored in [
+            "https://xn--bcher-kva.example/new",
+            "https://www.xn--bcher-kva.example/",
+            "https://bücher.example/",
+            "https://intra.example/%C3%9Cbung?1",
+            "https://bank.example./login",
+            "https://www.bank.example.",
+            "https://www.bank.example.:8080/",
+            "https://intra.example./%C3%9Cbung",
+        ] {
+            assert!(list.covers(ignored), "{ignored}");
+        }
+        for fine in [
+            "https://xn--other.example/",
+            "https://bank.example.org./",
+            "https://intra.example/",
+        ] {
+            assert!(!list.covers(fine), "{fine}");
+        }
+    }
+
     #[test]
     fn a_host_stands_for_itself_and_all_below_it() {
-        let list = IgnoreList::new("# money\nbank.example\n\nhttps://*.intra.example/secret*\nmail.*/inbox");
+        let list = list("# money\nbank.example\n\nhttps://*.intra.example/secret*\nmail.*/inbox");
         for ignored in [
             "https://bank.example",
             "https://bank.example/",
@@ -153,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_private_space_takes_all_that_is_not_on_the_list() {
-        let list = IgnoreList::new("bank.example\nfile:///home/ada/diary");
+        let list = list("bank.example\nfile:///home/ada/diary");
         for url in ["chrome://settings", "file:///etc/passwd", "https://example.org/"] {
             assert!(list.lets_in(url, false), "{url}");
         }

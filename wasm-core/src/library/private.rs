@@ -80,7 +80,8 @@ impl Private {
         private
     }
 
-    pub(crate) fn restore(space: SpaceId, device: DeviceId, stored: StoredPrivate) -> Self {
+    pub(crate) fn restore(space: SpaceId, device: DeviceId, mut stored: StoredPrivate) -> Self {
+        stored.state.mend();
         Self {
             space,
             you: stored.you,

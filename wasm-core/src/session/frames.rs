@@ -9,7 +9,7 @@ use protocol::{DeviceId, MemberId, Millis, Op, Seq, SpaceId, StreamId};
 
 use super::replica::{Refused, Snapshot, Sync};
 use super::room::Room;
-use super::{SAVE_AFTER_MS, Session, project};
+use super::{REFUSED, SAVE_AFTER_MS, Session, project};
 use crate::view::NoticeKind;
 
 impl Session {
@@ -227,6 +227,12 @@ impl Session {
                 };
                 if let Op::StreamStarted { stream, .. } = *op {
                     self.streams.ended(stream);
+                }
+                if op.class() == Class::Tab
+                    && let Some(shared) = self.spaces.get_mut(&space)
+                {
+                    shared.refused.truncate(REFUSED - 1);
+                    shared.refused.push_front(*op);
                 }
                 self.tell(space, NoticeKind::Refused { reason, text });
             }

@@ -61,7 +61,12 @@ struct Shared {
     unsaved: Option<Millis>,
     /// The others who changed tabs since [`Session::forget_changes`].
     changed_by: BTreeSet<MemberId>,
+    /// What this device did to tabs and the relay refused, since [`Session::take_refused`]; of many the last.
+    refused: VecDeque<Op>,
 }
+
+/// So many refused ops are remembered.
+const REFUSED: usize = 1_000;
 
 /// The shared spaces of this device.
 pub struct Session {
@@ -135,6 +140,12 @@ impl Session {
         if let Some(shared) = self.spaces.get_mut(&space) {
             shared.changed_by.clear();
         }
+    }
+
+    /// What this device did to tabs of a space and the relay refused for good, since this was last asked.
+    pub(crate) fn take_refused(&mut self, space: SpaceId) -> VecDeque<Op> {
+        let shared = self.spaces.get_mut(&space);
+        shared.map_or_else(VecDeque::new, |shared| std::mem::take(&mut shared.refused))
     }
 
     /// The names of a space's members, as far as they are known.
@@ -542,6 +553,7 @@ impl Shared {
             notices: Vec::new(),
             unsaved: None,
             changed_by: BTreeSet::new(),
+            refused: VecDeque::new(),
         }
     }
 

@@ -124,8 +124,9 @@ impl Replica {
     pub(crate) fn restore(space: SpaceId, device: DeviceId, stored: StoredReplica) -> Self {
         let mut replica = Self::new(space, stored.you, device);
         replica.epoch = stored.epoch;
-        replica.seen = stored.state.clone();
         replica.confirmed = stored.state;
+        replica.confirmed.mend();
+        replica.seen = replica.confirmed.clone();
         replica.people = stored
             .people
             .into_iter()
@@ -349,6 +350,7 @@ impl Replica {
         let restored = self.epoch.is_some_and(|epoch| epoch != snapshot.epoch);
         self.epoch = Some(snapshot.epoch);
         self.confirmed = snapshot.state;
+        self.confirmed.mend();
         if restored {
             self.offer_again(snapshot.last_n, hosts, batch, writes);
         } else {

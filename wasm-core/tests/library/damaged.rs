@@ -117,6 +117,68 @@ fn a_damaged_record_is_told_and_the_rest_works() {
 }
 
 #[test]
+fn the_past_of_a_damaged_space_stays_until_the_person_gives_it_up() {
+    let (mut browser, space) = ada();
+    for number in 0..60 {
+        let name = Command::Rename(format!("Name {number}"));
+        browser.engine.command(Millis(5_000), space, name);
+    }
+    let mut disk = browser.written();
+    let of_the_past = |disk: &BTreeMap<String, String>| {
+        let keys = [format!("history/{space}"), format!("past/{space}/")];
+        let there = disk
+            .iter()
+            .filter(|(key, _)| keys.iter().any(|of| key.starts_with(of)));
+        there
+            .map(|(key, text)| (key.clone(), text.clone()))
+            .collect::<Vec<_>>()
+    };
+    let past = of_the_past(&disk);
+    assert!(past.len() > 1, "{past:?}");
+    let key = format!("space/{space}");
+    disk.insert(key.clone(), "half a rec".to_owned());
+    let mut browser = started(&started(&disk).0.written()).0;
+    assert_eq!(of_the_past(&browser.disk), past);
+    browser.engine.discard(&[key]);
+    let browser = started(&browser.written()).0;
+    assert_eq!(of_the_past(&browser.disk), []);
+}
+
+#[test]
+fn damaged_marks_and_a_damaged_past_are_kept_though_others_take_their_place() {
+    let mut browser = Browser::new();
+    let space = browser
+        .engine
+        .save_window(Millis(1_000), WINDOW, window(), "Lisbon");
+    let mut disk = browser.written();
+    let half = "{\"half\":";
+    for key in ["marks", "history"] {
+        disk.insert(format!("{key}/{space}"), half.to_owned());
+    }
+    let (mut browser, damaged) = started(&disk);
+    assert_eq!(damaged.len(), 2, "{damaged:?}");
+    browser
+        .engine
+        .library(
+            Millis(5_000),
+            LibraryAsk::Archive {
+                space,
+                archived: true,
+            },
+        )
+        .expect("it is put aside");
+    for number in 0..60 {
+        let name = Command::Rename(format!("Name {number}"));
+        browser.engine.command(Millis(5_000), space, name);
+    }
+    let (browser, still) = started(&browser.written());
+    assert_eq!(still, damaged);
+    assert!(damaged.iter().all(|key| browser.disk[key] == half));
+    assert!(browser.engine.marks(space).archived);
+    assert!(browser.disk.contains_key(&format!("history/{space}")));
+}
+
+#[test]
 fn a_backup_comes_back_beside_a_damaged_space_not_over_it() {
     let (browser, space) = ada();
     let backup = library(&browser);

@@ -6,7 +6,7 @@ use tabspace_wasm_core::library::backup::folder::standing::{
     AGAIN_MS, Due, EVERY_MS, PROVEN_EVERY_MS, Standing, Why,
 };
 use tabspace_wasm_core::library::backup::folder::{
-    LAST, MOST_AT_ONCE, latest_of_others, made, name_of, not_needed,
+    LAST, MOST_AT_ONCE, free_name, latest_of_others, made, name_of, not_needed,
 };
 use tabspace_wasm_core::library::backup::{FILE_BYTES, Library, Unreadable, Verdict, prove, read, write};
 
@@ -27,6 +27,20 @@ fn kept(times: impl IntoIterator<Item = Millis>) -> Vec<String> {
         names.retain(|name| !gone.contains(name));
     }
     names
+}
+
+#[test]
+fn no_file_takes_the_name_of_another() {
+    let mut names = Vec::new();
+    for second in 0..3 {
+        let name = free_name(MADE, HERE, &names);
+        assert_eq!(
+            made(&name).map(|made| made.at.0 / 1_000),
+            Some(MADE.0 / 1_000 + second)
+        );
+        names.push(name);
+    }
+    assert_eq!(free_name(MADE, THERE, &names), name_of(MADE, THERE));
 }
 
 #[test]

@@ -143,6 +143,35 @@ fn a_tab_that_is_looked_at_or_does_not_want_to_be_closed_stays() {
 }
 
 #[test]
+fn what_the_relay_refuses_of_a_window_stays_in_the_window() {
+    let (mut relay, mut ann, mut bruno) = two();
+    bruno.sets(Inflow::On);
+    settle(&mut relay, &mut [&mut ann, &mut bruno]);
+    // Ann makes him a viewer while he is away and goes on.
+    relay.demotes(ann.member, bruno.member);
+    let tabs = &mut bruno.chrome.window.tabs;
+    tabs[1].url = "https://lisbon.example/my-flat".into();
+    tabs[1].title = "My flat".into();
+    tabs.push(page(51, "https://my.example/1"));
+    tabs.push(page(52, "https://my.example/2"));
+    let gone = tabs.remove(2).url;
+    bruno.looks();
+    let window = bruno.chrome.window.clone();
+    settle(&mut relay, &mut [&mut ann, &mut bruno]);
+    assert!(relay.decided.values().any(Result::is_err), "it was refused");
+    assert_eq!(bruno.chrome.window, window);
+    assert!(relay.state.tabs.values().any(|tab| tab.url == gone));
+    assert!(!relay.state.tabs.values().any(|tab| tab.url.contains("my")));
+    // What others do goes on to come.
+    ann.chrome.window.tabs.push(page(60, "https://new.example/"));
+    settle(&mut relay, &mut [&mut ann, &mut bruno]);
+    let urls: Vec<&str> = bruno.chrome.window.tabs.iter().map(|tab| tab.url.as_str()).collect();
+    assert!(urls.contains(&"https://my.example/1") && urls.contains(&"https://my.example/2"));
+    assert!(urls.contains(&"https://lisbon.example/my-flat") && !urls.contains(&gone.as_str()));
+    assert!(bruno.window().iter().any(|(url, _)| url == "https://new.example/"), "{urls:?}");
+}
+
+#[test]
 fn what_is_ignored_here_does_not_come() {
     let (mut relay, mut ann, mut bruno) = two();
     bruno.sets(Inflow::On);

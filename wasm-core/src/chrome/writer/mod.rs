@@ -35,6 +35,7 @@ use crate::browser::capture::Capture;
 use crate::browser::lock::Lock;
 use crate::browser::performer::{Core, Performer, Reach, Told};
 use crate::browser::rest::{Rest, Trouble};
+use crate::browser::spelling::spelled;
 use crate::browser::store::Store;
 use crate::browser::timer::{Soon, pause};
 use crate::browser::turn::Turns;
@@ -181,6 +182,7 @@ impl Writer {
         // Of those that cannot be read the engine knows: the icon and the options tell of them.
         let records = store.load_present().await?;
         let (mut engine, _) = Engine::restore(&records, random::bits);
+        engine.spell_with(spelled);
         if records.is_empty()
             && let Ok(Found::Projection(Some(listed))) = hands.run(Errand::FindProjection).await
         {

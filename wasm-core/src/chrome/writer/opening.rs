@@ -6,7 +6,7 @@ use std::rc::Rc;
 use protocol::{SpaceId, TabId};
 
 use super::asks::not_saved;
-use super::{Writer, unexpected};
+use super::{Sight, Writer, unexpected};
 use crate::ask::library::{LibraryAnswer, OpenIn};
 use crate::ask::{Answer, Problem};
 use crate::browser::{Failure, random};
@@ -93,7 +93,9 @@ impl Writer {
         // In the journal, too, before anything of it goes.
         self.hands.run(Errand::Note(window)).await.map_err(not_saved)?;
         let old = making_room(&before);
-        let given_up = self.performer.with(|engine, _| engine.detach(window));
+        // What a person did last is in the space before the window is given up.
+        self.saw(Sight::Window(window, before.clone()));
+        let given_up = self.performer.with(|engine, now| engine.give_up(now, window));
         let made = match follows {
             // There was nothing but the extension's own pages.
             None if plan.tabs.is_empty() => Ok(()),
@@ -110,7 +112,14 @@ impl Writer {
                 self.performer
                     .with(|engine, now| engine.bind_in_place(now, window, space, &old));
                 self.fill_windows().await;
-                self.show_first(space, shown).await
+                if self
+                    .performer
+                    .look(|engine| engine.windows_to_fill().contains(&window))
+                {
+                    Err(not_saved(Failure("not all tabs could be opened".to_owned())))
+                } else {
+                    self.show_first(space, shown).await
+                }
             }
         };
         let closed = match made {
@@ -124,9 +133,14 @@ impl Writer {
         };
         match closed {
             Ok(()) => {
-                if let Some(binding) = given_up.filter(|_| waits) {
-                    self.performer
-                        .with(|engine, now| engine.put_to_rest(now, binding));
+                if let Some(binding) = given_up {
+                    self.performer.with(|engine, now| {
+                        if waits {
+                            engine.put_to_rest(now, binding);
+                        } else {
+                            engine.let_go(&binding);
+                        }
+                    });
                 }
                 Ok(LibraryAnswer::Changed(Box::new(Undo {
                     window: Some((window, before)),
@@ -134,12 +148,7 @@ impl Writer {
                 })))
             }
             Err(problem) => {
-                self.performer.with(|engine, _| {
-                    engine.detach(window);
-                    if let Some(binding) = given_up {
-                        engine.attach(window, binding);
-                    }
-                });
+                self.performer.with(|engine, _| engine.attach(window, given_up));
                 Err(problem)
             }
         }

@@ -47,6 +47,14 @@ pub fn name_of(at: Millis, device: DeviceId) -> String {
     named(at, &tag_of(device))
 }
 
+/// The same, of the next second when there is a file of that name already.
+pub fn free_name(now: Millis, device: DeviceId, names: &[String]) -> String {
+    let seconds = 0..=i64::try_from(names.len()).unwrap_or(i64::MAX - 1);
+    let mut free = seconds.map(|second| name_of(Millis(now.0.saturating_add(1_000 * second)), device));
+    free.find(|name| !names.contains(name))
+        .unwrap_or_else(|| name_of(now, device))
+}
+
 fn named(at: Millis, tag: &str) -> String {
     let second: String = time::write(at).chars().take(19).collect();
     format!("{BEFORE}{}Z-{tag}{AFTER}", second.replace(':', "-"))

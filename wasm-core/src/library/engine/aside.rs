@@ -1,7 +1,8 @@
 //! Records that cannot be read: kept until the person has them as a file, and never written over.
 //!
-//! Most stay under their own key, which nobody else uses. Of the device and the settings there has to be one that
-//! can be read, so what was there is set aside under another key.
+//! Most stay under their own key, which nobody else uses. Where another one takes the place, as of the device and the
+//! settings, of which there has to be one, and of marks and the past of a space that goes on, it is set aside under another
+//! key.
 
 use std::collections::BTreeSet;
 
@@ -52,12 +53,17 @@ impl Aside {
         Write::Put(kept, text)
     }
 
+    /// A record under whose key something else is written sooner or later: it makes way.
+    pub(super) fn record(&mut self, key: &str, text: &str, writes: &mut Vec<Write>) {
+        writes.push(self.copy(key, text.to_owned()));
+        writes.push(Write::Delete(key.to_owned()));
+    }
+
     /// An event of a private space that cannot be read: the next op takes its number, so it makes way.
     pub(super) fn event(&mut self, key: &str, text: &str, writes: &mut Vec<Write>) {
         let space: Option<SpaceId> = key.split('/').nth(1).and_then(|id| id.parse().ok());
         self.logs.extend(space);
-        writes.push(self.copy(key, text.to_owned()));
-        writes.push(Write::Delete(key.to_owned()));
+        self.record(key, text, writes);
     }
 
     /// An event that does not follow on what is known of its space. It makes way as well, if it is because one

@@ -1,5 +1,6 @@
 //! What others do in a shared space flows into the window that follows it, as far as the person wants that.
 
+use protocol::op::{NewGroup, NewTab};
 use protocol::{Op, Role, SpaceId, SpaceState};
 
 use super::Engine;
@@ -93,6 +94,7 @@ impl Engine {
     /// The windows in which something is to be done now: what others did and the person wants.
     pub fn windows_to_change(&mut self) -> Vec<i32> {
         self.begin_bases();
+        self.keep_refused();
         let changes = |(window, binding): (&i32, &Binding)| {
             let basis = binding.basis.as_deref()?;
             let waits = || {
@@ -102,6 +104,22 @@ impl Engine {
             (binding.filling.is_none() && (basis.turn.is_some() || waits().is_some())).then_some(*window)
         };
         self.bindings.iter().filter_map(changes).collect()
+    }
+
+    /// What a person did in a window and the relay refused stays in the window: the space never had it, so nobody took it
+    /// away there.
+    fn keep_refused(&mut self) {
+        let spaces: Vec<SpaceId> = self.session.spaces().collect();
+        for space in spaces {
+            let refused = self.session.take_refused(space);
+            if !refused.is_empty() {
+                self.change_binding(space, |binding, state| {
+                    for op in &refused {
+                        keep_in_window(binding, state, op);
+                    }
+                });
+            }
+        }
     }
 
     /// Windows whose space is to flow into them from now on.
@@ -221,6 +239,40 @@ pub(super) fn told(binding: &mut Binding, ops: &[Op]) {
         for op in ops {
             basis.base.fold_local(op);
         }
+    }
+}
+
+/// The space did not take this from the window: the two differ there, and that is no news.
+fn keep_in_window(binding: &mut Binding, state: &SpaceState, op: &Op) {
+    let Some(basis) = binding.basis.as_deref_mut() else {
+        return;
+    };
+    match op {
+        Op::TabAdded(NewTab { tab, .. })
+        | Op::TabUpdated { tab, .. }
+        | Op::TabMoved { tab, .. }
+        | Op::TabRemoved { tab } => {
+            if let Some(there) = state.tabs.get(tab) {
+                basis.base.tabs.insert(*tab, there.clone());
+            } else if basis.base.tabs.remove(tab).is_some() {
+                let chrome = binding.tabs.iter().find(|(_, known)| *known == tab);
+                if let Some(chrome) = chrome.map(|(chrome, _)| *chrome) {
+                    binding.tabs.remove(&chrome);
+                    binding.left_out.insert(chrome);
+                }
+            }
+        }
+        Op::GroupAdded(NewGroup { group, .. })
+        | Op::GroupUpdated { group, .. }
+        | Op::GroupMoved { group, .. }
+        | Op::GroupRemoved { group } => {
+            if let Some(there) = state.groups.get(group) {
+                basis.base.groups.insert(*group, there.clone());
+            } else {
+                basis.base.groups.remove(group);
+            }
+        }
+        _ => {}
     }
 }
 

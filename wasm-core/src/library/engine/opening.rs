@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::{GroupId, Millis, SpaceId, TabId};
 
+use super::asleep::Asleep;
 use super::filling::opens;
 use super::{Batch, Engine, Placed, RestoreGroup, RestorePlan, RestoreTab, Step, restored};
 use crate::library::follow::{Binding, OWN_PAGE, WindowSeen};
-use crate::record::{Write, binding_key};
+use crate::record::{Write, asleep_key, binding_key};
 use crate::session::replica::put;
 
 /// So many tabs are made at once.
@@ -58,16 +59,35 @@ impl Engine {
     }
 
     /// A window goes another way: its space stays as it is, whatever becomes of the window's tabs. It is given back for
-    /// [`Engine::put_to_rest`] or [`Engine::attach`].
-    pub fn detach(&mut self, window: i32) -> Option<Binding> {
+    /// [`Engine::put_to_rest`], [`Engine::let_go`] or [`Engine::attach`]. Should this engine die before, the next one
+    /// finds the space waiting for the window.
+    pub fn give_up(&mut self, now: Millis, window: i32) -> Option<Binding> {
         let binding = self.bindings.remove(&window)?;
-        self.session.commit(vec![Write::Delete(binding_key(window))]);
-        Some(binding)
+        let asleep = Asleep { binding, since: now };
+        self.session.commit(vec![
+            Write::Delete(binding_key(window)),
+            put(asleep_key(asleep.binding.space), &asleep),
+        ]);
+        Some(asleep.binding)
     }
 
-    /// A window that was given up is followed on.
-    pub fn attach(&mut self, window: i32, binding: Binding) {
-        self.session.commit(vec![put(binding_key(window), &binding)]);
+    /// The space of a window that was given up waits for nothing.
+    pub fn let_go(&mut self, binding: &Binding) {
+        self.session
+            .commit(vec![Write::Delete(asleep_key(binding.space))]);
+    }
+
+    /// A window that was given up is followed on, or as little as before, whatever was to follow it.
+    pub fn attach(&mut self, window: i32, given_up: Option<Binding>) {
+        self.bindings.remove(&window);
+        let Some(binding) = given_up else {
+            self.session.commit(vec![Write::Delete(binding_key(window))]);
+            return;
+        };
+        self.session.commit(vec![
+            put(binding_key(window), &binding),
+            Write::Delete(asleep_key(binding.space)),
+        ]);
         self.bindings.insert(window, binding);
     }
 

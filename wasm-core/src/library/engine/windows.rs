@@ -1,8 +1,10 @@
 //! Windows that spaces follow: saved, looked at, closed.
 
+use std::collections::BTreeMap;
+
 use protocol::op::Created;
 use protocol::state::Item;
-use protocol::{MemberId, Millis, Op, SpaceId, SpaceState, TabId};
+use protocol::{MemberId, Millis, Op, Position, SpaceId, SpaceState, TabId};
 
 use super::{Engine, astray, inflow, restored};
 use crate::library::follow::{Binding, WindowSeen, clean_title, clean_url};
@@ -219,27 +221,29 @@ pub(super) fn clean_name(name: &str) -> String {
 
 /// The beginning of a space with short, evenly spread positions.
 fn spread_out(state: &SpaceState) -> Created {
-    use protocol::Position;
     let mut created = state.as_created(|_, _| true);
     let layout = state.layout();
+    let mut places = BTreeMap::new();
+    let mut tops = BTreeMap::new();
     let top = Position::spread(None, None, layout.len());
     for (item, place) in layout.into_iter().zip(top) {
         match item {
-            Item::Tab(id, _) => {
-                if let Some(tab) = created.tabs.iter_mut().find(|tab| tab.tab == id) {
-                    tab.position = place;
-                }
-            }
+            Item::Tab(id, _) => drop(places.insert(id, place)),
             Item::Group(id, _, tabs) => {
-                if let Some(group) = created.groups.iter_mut().find(|group| group.group == id) {
-                    group.position = place;
-                }
-                for ((tab_id, _), place) in tabs.iter().zip(Position::spread(None, None, tabs.len())) {
-                    if let Some(tab) = created.tabs.iter_mut().find(|tab| tab.tab == *tab_id) {
-                        tab.position = place;
-                    }
-                }
+                tops.insert(id, place);
+                let inside = Position::spread(None, None, tabs.len());
+                places.extend(tabs.iter().map(|(id, _)| *id).zip(inside));
             }
+        }
+    }
+    for tab in &mut created.tabs {
+        if let Some(place) = places.remove(&tab.tab) {
+            tab.position = place;
+        }
+    }
+    for group in &mut created.groups {
+        if let Some(place) = tops.remove(&group.group) {
+            group.position = place;
         }
     }
     created

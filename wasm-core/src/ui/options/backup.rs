@@ -27,7 +27,7 @@ use crate::ui::backend::{Trouble, ask};
 use crate::ui::parts::{Banner, Button, Tone};
 use crate::ui::say::{count, number, say, say_with};
 
-const BYTES_PER_MB: usize = 1024 * 1024;
+pub(super) const BYTES_PER_MB: usize = 1024 * 1024;
 /// What a copy's name leaves of the name, so that there is room for saying what it is.
 const COPY_NAME_CHARS: usize = limits::NAME_CHARS - 40;
 

@@ -5,19 +5,20 @@ use protocol::{DeviceId, Millis};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
-use super::backup::{Report, import_bytes, report_of};
+use super::backup::{BYTES_PER_MB, Report, import_bytes, report_of};
 use crate::ask::folder::{FolderAsk, FolderState};
 use crate::ask::{Answer, Ask};
 use crate::browser::Failure;
 use crate::browser::folder::{Folder, Kept};
 use crate::browser::store::Store;
 use crate::language::Key;
+use crate::library::backup::FILE_BYTES;
 use crate::library::backup::folder::latest_of_others;
 use crate::library::backup::folder::standing::{Mishap, Standing, Why};
 use crate::record::{DATABASE, DEVICE_KEY};
 use crate::ui::backend::{Trouble, ask};
 use crate::ui::parts::{Banner, Button, Tone};
-use crate::ui::say::{count, say, say_with, time_of};
+use crate::ui::say::{count, number, say, say_with, time_of};
 
 /// What a folder holds that another browser wrote.
 #[derive(Debug, Clone, PartialEq)]
@@ -167,6 +168,10 @@ fn words_of(why: &Why) -> String {
         Why::NotAllowed => say(Key::FolderLapsed).to_owned(),
         Why::FolderGone => say(Key::FolderGone).to_owned(),
         Why::DiskFull => say(Key::FolderDiskFull).to_owned(),
+        Why::TooLarge => say_with(
+            Key::FolderTooLarge,
+            &[("most", &number(FILE_BYTES / BYTES_PER_MB))],
+        ),
         Why::Busy => say(Key::FolderBusy).to_owned(),
         Why::FileGone => say(Key::FolderFileGone).to_owned(),
         Why::Unreadable => say(Key::FolderUnreadable).to_owned(),

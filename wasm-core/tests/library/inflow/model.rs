@@ -42,6 +42,21 @@ impl Relay {
         self.state.head
     }
 
+    /// An owner lets a member only look on from now on.
+    pub(crate) fn demotes(&mut self, by: MemberId, member: MemberId) {
+        let op = Op::MemberRole {
+            member,
+            role: Role::Viewer,
+        };
+        self.order(
+            Author {
+                member: by,
+                op: None,
+            },
+            op,
+        );
+    }
+
     fn submit(&mut self, member: MemberId, name: OpName, op: Op) -> Result<Seq, Code> {
         if let Some(answer) = self.decided.get(&(name.device, name.n)) {
             return *answer;

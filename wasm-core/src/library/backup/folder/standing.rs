@@ -62,6 +62,8 @@ pub enum Why {
     FolderGone,
     /// The disk is full.
     DiskFull,
+    /// The library is larger than a file may be.
+    TooLarge,
     /// Another program holds the file.
     Busy,
     /// Drill: the file is not there any more.
