@@ -388,6 +388,8 @@ pub enum Never {
     NotWeb,
     /// On the ignore list.
     Ignored,
+    /// A shared space has no room for it.
+    NoRoom,
 }
 
 /// A message to the writer.

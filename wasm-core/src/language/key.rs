@@ -410,9 +410,11 @@ keys! {
     MoveUp
     Mute
     MuteStream
+    NameOfRest
     NameYou
     NeedsClick
     NeverIgnored
+    NeverNoRoom
     NeverNotWeb
     NeverSaved
     NeverSavedHere
@@ -524,6 +526,7 @@ keys! {
     SpaceName
     Spaces
     Starting
+    StayingPrivate
     Stop
     StopStream
     StreamConnecting

@@ -9,6 +9,7 @@ use tabspace_wasm_core::ask::library::{LibraryAnswer, LibraryAsk};
 use tabspace_wasm_core::ask::{Agreed, Never, Problem, Visible};
 use tabspace_wasm_core::command::Command;
 use tabspace_wasm_core::library::follow::{TITLE_EVERY_MS, TabSeen};
+use tabspace_wasm_core::library::marks::Marking;
 
 use crate::{Browser, WINDOW, titles, window};
 
@@ -39,7 +40,8 @@ impl Browser {
             member: MemberId::from_bits(99),
             role: Role::Owner,
         };
-        self.engine.shared(self.now, space, &joined);
+        self.engine
+            .shared(self.now, space, &joined, |name| format!("{name} (not shared)"));
         self.write();
     }
 
@@ -122,9 +124,9 @@ fn only_what_was_chosen_and_may_be_shared_goes() {
         titles(&browser.view(asked.space)),
         ["[Lisbon]", "Title 2", "Title 3", "Was settings", "New"]
     );
-    let browser = browser.killed();
+    let mut browser = browser.killed();
     assert_eq!(
-        browser.engine.projection().spaces[0].unsent,
+        browser.view(asked.space).unsent,
         2,
         "what was done waits on disk for the relay"
     );
@@ -273,7 +275,8 @@ fn a_page_that_knows_the_old_id_finds_the_shared_space() {
     let Ok(LibraryAnswer::Shelves(shelves)) = shelves else {
         panic!("no spaces");
     };
-    assert_eq!((shelves[0].space, shelves[0].was), (new.space, Some(space)));
+    let was = shelves.iter().find(|shelf| shelf.space == new.space);
+    assert_eq!(was.map(|shelf| shelf.was), Some(Some(space)));
 
     // Its tabs are looked at, in no window: it is live meanwhile.
     browser.engine.window_gone(browser.now, WINDOW);
@@ -334,4 +337,86 @@ fn a_space_of_more_tabs_than_are_saved_at_once_is_shared_whole() {
     assert_eq!(new.created.tabs.len(), limits::SAVE_TABS);
     browser.shared(space, &new);
     assert_eq!(browser.on_the_relay(&new).len(), limits::SAVE_TABS + 200);
+}
+
+/// The space of this name, and its titles as they are seen.
+fn named(browser: &mut Browser, name: &str) -> Option<(SpaceId, Vec<String>)> {
+    let projection = browser.engine.projection();
+    let space = projection.spaces.iter().find(|space| space.name == name)?.space;
+    Some((space, titles(&browser.view(space))))
+}
+
+#[test]
+fn what_is_not_shared_stays_in_a_private_space_of_its_own() {
+    let mut browser = Browser::new();
+    let mut seen = window();
+    seen.tabs[2].muted = true;
+    seen.tabs[4].url = "file:///home/ada/ticket.pdf".into();
+    seen.tabs[4].pinned = true;
+    let space = browser.engine.save_window(browser.now, WINDOW, seen, "Trip");
+    let mut settings = browser.engine.settings().clone();
+    settings.ignored = "bank.example".into();
+    browser.engine.set_settings(settings);
+    let visible = browser.engine.what_is_shared(space).expect("there");
+    let by_title = |title: &str| {
+        let tab = visible.iter().find(|tab| tab.title == title);
+        tab.expect("it is listed").tab
+    };
+    let marking = |starred| Marking {
+        starred: Some(starred),
+        note: Some("Ask Ada".into()),
+        ..Marking::default()
+    };
+    for title in ["Title 2", "Title 3"] {
+        let marked = browser.engine.library(
+            browser.now,
+            LibraryAsk::Mark {
+                space,
+                tabs: Some(vec![by_title(title)]),
+                marking: marking(title == "Title 3"),
+            },
+        );
+        assert!(marked.is_ok(), "{marked:?}");
+    }
+    // The first is unticked, and so is one of two in a group.
+    let ticked: Vec<Visible> = visible
+        .iter()
+        .filter(|tab| !["Title 1", "Title 3"].contains(&tab.title.as_str()))
+        .cloned()
+        .collect();
+    let new = browser.prepare_share(space, &agreed(&ticked));
+    browser.shared(space, &new);
+
+    let mut browser = browser.killed();
+    assert_eq!(titles(&browser.view(new.space)), ["[Lisbon]", "Title 2"]);
+    let (rest, stays) = named(&mut browser, "Trip (not shared)").expect("the rest is there");
+    assert_eq!(stays, ["Title 1", "Title 5", "[Lisbon]", "Title 3", "Title 4"]);
+    assert!(!browser.engine.is_shared(rest));
+    let (of_rest, of_shared) = (browser.engine.marks(rest), browser.engine.marks(new.space));
+    assert!(of_rest.tabs[&by_title("Title 3")].starred);
+    assert!(of_rest.muted.contains(&by_title("Title 3")));
+    assert_eq!(of_shared.tabs[&by_title("Title 2")].note, "Ask Ada");
+    assert_eq!((of_rest.tabs.len(), of_shared.tabs.len()), (1, 1));
+    // A page that knows the old id is with the shared one, whose window leaves alone what stays.
+    assert_eq!(browser.engine.current(space), new.space);
+    assert_eq!(browser.engine.follows(WINDOW), Some(new.space));
+
+    // Leaving takes the shared one only.
+    browser.engine.forget(browser.now, new.space);
+    let mut browser = browser.killed();
+    assert_eq!(named(&mut browser, "Trip (not shared)"), Some((rest, stays)));
+}
+
+#[test]
+fn a_space_that_is_shared_whole_leaves_nothing_behind() {
+    let mut browser = Browser::new();
+    let mut seen = window();
+    seen.tabs.pop();
+    let space = browser.engine.save_window(browser.now, WINDOW, seen, "Trip");
+    let new = browser.prepare_share(space, &browser.all_agreed(space));
+    browser.shared(space, &new);
+    let browser = browser.killed();
+    let spaces = browser.engine.projection().spaces;
+    let ids: Vec<SpaceId> = spaces.iter().map(|space| space.space).collect();
+    assert_eq!(ids, [new.space]);
 }

@@ -7,13 +7,14 @@ use protocol::rest::{Credential, Invite, Joined, NewSpace};
 use protocol::{Code, SpaceId};
 use wasm_bindgen::prelude::*;
 
-use super::{Sight, Writer, unexpected};
+use super::{Sight, Writer, language, unexpected};
 use crate::address;
 use crate::ask::library::LibraryAsk;
 use crate::ask::{Agreed, Answer, Ask, Problem};
 use crate::browser::rest::{Rest, Trouble};
 use crate::browser::{Failure, object};
 use crate::chrome::errand::{Errand, Found};
+use crate::language::{Key, fill};
 use crate::library::engine::Engine;
 
 #[wasm_bindgen]
@@ -260,8 +261,9 @@ impl Writer {
             joined = self.begin_on_relay(&new, name).await?;
         }
         let joined = joined.map_err(|trouble| self.problem(trouble))?;
+        let name_of_rest = |name: &str| fill(language().text(Key::NameOfRest), &[("space", name)]);
         self.performer
-            .with(|engine, now| engine.shared(now, space, &joined));
+            .with(|engine, now| engine.shared(now, space, &joined, name_of_rest));
         // Unless the person deleted it meanwhile.
         if self.performer.look(|engine| engine.is_shared(joined.space)) {
             Ok(joined.space)

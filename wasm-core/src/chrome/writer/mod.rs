@@ -39,7 +39,8 @@ use crate::browser::spelling::spelled;
 use crate::browser::store::Store;
 use crate::browser::timer::{Soon, pause};
 use crate::browser::turn::Turns;
-use crate::browser::{Failure, clock, outbox, random};
+use crate::browser::{Failure, clock, outbox, property, random};
+use crate::language::Language;
 use crate::library::engine::{Engine, Lookup};
 use crate::library::follow::{TITLE_EVERY_MS, WindowSeen};
 use crate::record::DATABASE;
@@ -513,4 +514,10 @@ impl Writer {
 
 fn unexpected() -> Failure {
     Failure("an unexpected answer".to_owned())
+}
+
+/// The browser's language, for the words that the writer itself says.
+fn language() -> Language {
+    let language = property(&property(&js_sys::global(), "navigator"), "language");
+    Language::from_tag(&language.as_string().unwrap_or_default())
 }

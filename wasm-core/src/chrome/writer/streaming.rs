@@ -6,15 +6,15 @@ use protocol::op::{StreamEnd, is_web_address};
 use protocol::{SpaceId, StreamId, TabId};
 use wasm_bindgen_futures::spawn_local;
 
-use super::{Writer, unexpected};
+use super::{Writer, language, unexpected};
 use crate::ask::Problem;
+use crate::browser::Failure;
 use crate::browser::capture::{Capture, Subject};
 use crate::browser::performer::Reach;
-use crate::browser::{Failure, property};
 use crate::chrome::capture::Permit;
 use crate::chrome::errand::{Errand, Found};
 use crate::chrome::tabs::TabNow;
-use crate::language::{Key, Language};
+use crate::language::Key;
 use crate::library::engine::Showing;
 use crate::library::follow::{WindowSeen, clean_title};
 
@@ -131,11 +131,9 @@ impl Writer {
         subject: &Subject,
     ) -> Result<(), Problem> {
         let capture = self.capture(stream, subject).await?;
-        let title = capture.label().unwrap_or_else(|| {
-            let language = property(&property(&js_sys::global(), "navigator"), "language");
-            let language = Language::from_tag(&language.as_string().unwrap_or_default());
-            language.text(Key::PickedForStream).to_owned()
-        });
+        let title = capture
+            .label()
+            .unwrap_or_else(|| language().text(Key::PickedForStream).to_owned());
         self.publish(space, stream, capture, None, clean_title(&title), None)
     }
 

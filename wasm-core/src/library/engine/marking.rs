@@ -108,12 +108,6 @@ impl Engine {
         }
     }
 
-    /// A space has another id now; its tabs have theirs.
-    pub(super) fn move_marks(&mut self, from: SpaceId, to: SpaceId, writes: &mut Vec<Write>) {
-        let marks = self.take_marks(from, writes);
-        self.give_marks(to, marks, writes);
-    }
-
     pub(super) fn write_marks_anew(&self, writes: &mut Vec<Write>) {
         let all = self.marks.iter();
         writes.extend(all.map(|(space, marks)| put(marks_key(*space), marks)));

@@ -2,13 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use protocol::op::{Created, NewTab};
 use protocol::rest::{Joined, NewSpace};
-use protocol::{Millis, Op, SpaceId, SpaceState, TabId, limits};
+use protocol::state::Tab;
+use protocol::{GroupId, MemberId, Millis, Op, SpaceId, SpaceState, TabId, limits};
 use serde::{Deserialize, Serialize};
 
 use super::difference::difference;
+use super::windows::clean_name;
 use super::{Engine, FAVICON_TRIES};
 use crate::ask::{Agreed, Never, Problem, Visible};
+use crate::library::marks::SpaceMarks;
+use crate::library::private::Private;
 use crate::record::{Write, binding_key, sharing_key};
 use crate::session::replica::put;
 use crate::view::LinkView;
@@ -26,38 +31,41 @@ impl Engine {
     /// What would become visible, and what never.
     pub fn what_is_shared(&self, space: SpaceId) -> Option<Vec<Visible>> {
         let state = self.state(space)?;
+        let fitting = fitting(state, |_, tab| self.ignored.never(&tab.url).is_none());
         let visible = state.tab_order().into_iter().map(|id| {
             let tab = &state.tabs[&id];
+            let no_room = (!fitting.contains(&id)).then_some(Never::NoRoom);
             Visible {
                 tab: id,
                 title: tab.title.clone(),
                 url: tab.url.clone(),
-                never: self.ignored.never(&tab.url),
+                never: self.ignored.never(&tab.url).or(no_room),
             }
         });
         Some(visible.collect())
     }
 
-    /// The beginning of a private space's shared log: with the tabs that the person agreed to and that are still
-    /// what they were then. It is to be on disk before the relay hears of it. A share that was interrupted goes on
+    /// The beginning of a private space's shared log: with the tabs that the person agreed to, that are still what they
+    /// were then, and that a shared space has room for. It is to be on disk before the relay hears of it. A share that was interrupted goes on
     /// with the same content under the same id, unless some of that may not go any more.
     pub fn prepare_share(&mut self, space: SpaceId, agreed: &[Agreed]) -> Option<NewSpace> {
         let private = self.privates.get(&space)?;
         let ignored = &self.ignored;
         let agreed: BTreeMap<TabId, &str> = agreed.iter().map(|tab| (tab.tab, tab.url.as_str())).collect();
         let may = |id: TabId, url: &str| agreed.get(&id) == Some(&url) && ignored.never(url).is_none();
+        let going = fitting(&private.state, |id, tab| may(id, &tab.url));
         // A tab that is not a web page now may become one: only what was shown and stays is kept out.
         let left_out = private
             .state
             .tabs
             .iter()
-            .filter(|(id, tab)| !may(**id, &tab.url) && ignored.never(&tab.url) != Some(Never::NotWeb));
+            .filter(|(id, tab)| !going.contains(id) && ignored.never(&tab.url) != Some(Never::NotWeb));
         let left_out = left_out.map(|(id, _)| *id).collect();
         let begun = self.sharing.get(&space).map(|sharing| &sharing.new);
         let begun = begun.filter(|new| new.created.tabs.iter().all(|tab| may(tab.tab, &tab.url)));
         let begun = begun.filter(|new| new.created.tabs.len() <= limits::SAVE_TABS);
         let new = begun.cloned().unwrap_or_else(|| {
-            let mut created = private.state.as_created(|id, tab| may(id, &tab.url));
+            let mut created = private.state.as_created(|id, _| going.contains(&id));
             // The rest follows as what was added since.
             created.tabs.truncate(limits::SAVE_TABS);
             NewSpace {
@@ -83,8 +91,15 @@ impl Engine {
     }
 
     /// The relay has the space: it goes on there, with what was done here while the relay was asked. What was
-    /// before stays private.
-    pub fn shared(&mut self, now: Millis, space: SpaceId, joined: &Joined) {
+    /// before stays private. Tabs that did not go become a private space of their own, called by `name_of_rest` after
+    /// the one that was shared.
+    pub fn shared(
+        &mut self,
+        now: Millis,
+        space: SpaceId,
+        joined: &Joined,
+        name_of_rest: impl FnOnce(&str) -> String,
+    ) {
         let begun = self.sharing.get(&space).cloned();
         // An answer to an older ask is to another content.
         let Some(Sharing { new, left_out }) = begun.filter(|begun| begun.new.space == joined.space) else {
@@ -101,7 +116,13 @@ impl Engine {
         });
         let mut ops = Vec::new();
         for op in since {
-            if op.check_shared().is_ok() && state.has_room_for(&op).is_ok() {
+            // A group for which there is no room keeps its tabs here.
+            let group = match &op {
+                Op::TabAdded(NewTab { group, .. }) | Op::TabMoved { group, .. } => *group,
+                _ => None,
+            };
+            let is_torn = group.is_some_and(|group| !state.groups.contains_key(&group));
+            if !is_torn && op.check_shared().is_ok() && state.has_room_for(&op).is_ok() {
                 state.fold_local(&op);
                 ops.push(op);
             }
@@ -109,7 +130,15 @@ impl Engine {
         let mut writes = private.removal();
         writes.extend(private.past.removal(space));
         writes.push(Write::Delete(sharing_key(space)));
-        self.move_marks(space, joined.space, &mut writes);
+        let (marks, marks_of_rest) = apart(self.take_marks(space, &mut writes), &state);
+        self.give_marks(joined.space, marks, &mut writes);
+        let rest = Created {
+            name: clean_name(&name_of_rest(&private.state.name)),
+            ..private.state.as_created(|id, _| !state.tabs.contains_key(&id))
+        };
+        if !rest.tabs.is_empty() {
+            self.keep_rest(now, rest, marks_of_rest, &mut writes);
+        }
         // A window that came back to it could bring what was not shown.
         self.wake(space, &mut writes);
         if let Some((&window, binding)) = self
@@ -150,6 +179,24 @@ impl Engine {
             settings.sharing.push((space, joined.space));
         });
         self.settle(now);
+    }
+
+    /// What does not go along stays in a private space of its own.
+    fn keep_rest(&mut self, now: Millis, mut rest: Created, marks: SpaceMarks, writes: &mut Vec<Write>) {
+        // A group that was torn is in both spaces, and each has its own.
+        let mut groups: BTreeMap<GroupId, GroupId> = BTreeMap::new();
+        for group in &mut rest.groups {
+            let own = GroupId::from_bits((self.random)());
+            groups.insert(std::mem::replace(&mut group.group, own), own);
+        }
+        for tab in &mut rest.tabs {
+            tab.group = tab.group.and_then(|group| groups.get(&group).copied());
+        }
+        let space = SpaceId::from_bits((self.random)());
+        let you = MemberId::from_bits((self.random)());
+        let private = Private::new(space, you, self.session.device(), now, rest, writes);
+        self.privates.insert(space, private);
+        self.give_marks(space, marks, writes);
     }
 
     /// The id that a space has now: a page may still know it by the one that it had before it was shared.
@@ -240,4 +287,45 @@ impl Engine {
             let _refused = self.session.submit(now, space, op);
         }
     }
+}
+
+/// The tabs that go into a shared space, of those that may: the first ones in order, as many as there is room for. A
+/// group for which there is no room keeps its tabs.
+fn fitting(state: &SpaceState, may: impl Fn(TabId, &Tab) -> bool) -> BTreeSet<TabId> {
+    let (mut tabs, mut groups) = (BTreeSet::new(), BTreeSet::new());
+    for id in state.tab_order() {
+        let tab = &state.tabs[&id];
+        let has_room = tabs.len() < limits::TABS
+            && tab
+                .group
+                .is_none_or(|group| groups.contains(&group) || groups.len() < limits::GROUPS);
+        if has_room && may(id, tab) {
+            tabs.insert(id);
+            groups.extend(tab.group);
+        }
+    }
+    tabs
+}
+
+/// What is marked of a space that is shared and of its tabs that go, and what of those that stay here. The space's own
+/// marks are for both.
+fn apart(marks: SpaceMarks, shared: &SpaceState) -> (SpaceMarks, SpaceMarks) {
+    let goes = |tab: &TabId| shared.tabs.contains_key(tab);
+    let (tabs, tabs_of_rest) = marks.tabs.into_iter().partition(|(tab, _)| goes(tab));
+    let (muted, muted_of_rest) = marks.muted.into_iter().partition(goes);
+    let of_rest = SpaceMarks {
+        own: marks.own.clone(),
+        archived: marks.archived,
+        tabs: tabs_of_rest,
+        shown: marks.shown.filter(|tab| !goes(tab)),
+        muted: muted_of_rest,
+    };
+    let of_shared = SpaceMarks {
+        own: marks.own,
+        archived: marks.archived,
+        tabs,
+        shown: marks.shown.filter(goes),
+        muted,
+    };
+    (of_shared, of_rest)
 }

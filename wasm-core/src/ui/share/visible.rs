@@ -38,6 +38,7 @@ pub fn VisibleList(props: &Props) -> Html {
         .iter()
         .filter(|tab| tab.never.is_none() && !props.left_out.contains(&tab.tab))
         .count();
+    let staying = visible.len() - going;
     let row = |tab: &Visible| {
         let goes = tab.never.is_none() && !props.left_out.contains(&tab.tab);
         let onchange = {
@@ -50,6 +51,7 @@ pub fn VisibleList(props: &Props) -> Html {
             say(match never {
                 Never::NotWeb => Key::NeverNotWeb,
                 Never::Ignored => Key::NeverIgnored,
+                Never::NoRoom => Key::NeverNoRoom,
             })
         });
         html! {
@@ -69,6 +71,9 @@ pub fn VisibleList(props: &Props) -> Html {
                 { for visible[windowed.rows].iter().map(row) }
                 { windowed.after }
             </div>
+            if staying > 0 {
+                <p class="hint" data-testid="staying">{ count(Key::StayingPrivate, staying, &[]) }</p>
+            }
         </fieldset>
     }
 }
