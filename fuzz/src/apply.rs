@@ -228,7 +228,11 @@ fn authorised(state: &SpaceState, member: MemberId, op: &Op) {
         let allowed = authorise(state, member, &action).is_ok();
         assert!(!allowed || state.role_of(member).is_some());
     }
-    let _ = (op.check(), op.check_shared(), state.has_room_for(op));
+    let _ = (op.check(), op.check_shared());
+    assert!(
+        state.has_room_for(op).is_err() || state.has_private_room_for(op).is_ok(),
+        "a private space has more room"
+    );
 }
 
 /// A state holds nothing that points nowhere, and all its tabs are to be seen.

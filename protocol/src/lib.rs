@@ -31,7 +31,7 @@ pub use id::{
 };
 pub use op::{Colour, Op};
 pub use position::Position;
-pub use role::{Action, Role, authorise};
+pub use role::{Action, Role, authorise, authorise_private};
 pub use signal::Signal;
 pub use state::SpaceState;
 

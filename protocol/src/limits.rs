@@ -13,12 +13,16 @@ pub const URL_BYTES: usize = 8 * 1024;
 pub const MESSAGE_BYTES: usize = 16 * 1024;
 /// Bytes of a fractional position.
 pub const POSITION_BYTES: usize = 96;
-/// Tabs of a space.
+/// Tabs of a shared space.
 pub const TABS: usize = 2_000;
+/// Tabs of a private space, which never crosses the wire: many times what anybody opens.
+pub const PRIVATE_TABS: usize = 100_000;
 /// Tabs that may be saved with one request: a space begins with at most so many, and one call adds no more.
 pub const SAVE_TABS: usize = 1_000;
-/// Groups of a space.
+/// Groups of a shared space.
 pub const GROUPS: usize = 200;
+/// Groups of a private space.
+pub const PRIVATE_GROUPS: usize = 10_000;
 /// Members of a space.
 pub const MEMBERS: usize = 200;
 /// Streams of a space that run at the same time.

@@ -273,18 +273,15 @@ impl Op {
         serde_json::from_str(text).map_err(|_| wrong_kind(text, OP_TYPES))
     }
 
-    /// Whether the op is well formed and within [`limits`], wherever it comes from.
+    /// Whether the op is well formed and each thing in it within [`limits`], wherever it comes from. How many tabs and
+    /// groups there may be depends on whose the space is.
     ///
     /// # Errors
-    /// The first thing that is wrong: [`Code::BadText`], [`Code::TooLarge`], [`Code::TooMany`],
-    /// [`Code::BadPosition`].
+    /// The first thing that is wrong: [`Code::BadText`], [`Code::TooLarge`], [`Code::BadPosition`].
     pub fn check(&self) -> Result<(), Code> {
         match self {
             Self::SpaceCreated(created) => {
                 name(&created.name)?;
-                if created.tabs.len() > limits::TABS || created.groups.len() > limits::GROUPS {
-                    return Err(Code::TooMany);
-                }
                 created.groups.iter().try_for_each(NewGroup::check)?;
                 created.tabs.iter().try_for_each(NewTab::check)
             }
@@ -314,11 +311,17 @@ impl Op {
         }
     }
 
-    /// Whether the op may stand in a shared space: [`Op::check`], and every address is [`is_web_address`].
+    /// Whether the op may stand in a shared space: [`Op::check`], no more tabs and groups than it holds, and every
+    /// address is [`is_web_address`].
     ///
     /// # Errors
-    /// As [`Op::check`], and [`Code::AddressNotAllowed`].
+    /// As [`Op::check`], [`Code::TooMany`] and [`Code::AddressNotAllowed`].
     pub fn check_shared(&self) -> Result<(), Code> {
+        if let Self::SpaceCreated(created) = self
+            && (created.tabs.len() > limits::TABS || created.groups.len() > limits::GROUPS)
+        {
+            return Err(Code::TooMany);
+        }
         self.check()?;
         let web = |url: &str| {
             if is_web_address(url) {

@@ -95,11 +95,30 @@ pub fn authorise(state: &SpaceState, member: MemberId, action: &Action<'_>) -> R
                 at_least(Role::Owner)
             }
         }
-        Action::Submit(op) => may_submit(state, member, role, op),
+        Action::Submit(op) => may_submit(state, member, role, op, state.has_room_for(op)),
     }
 }
 
-fn may_submit(state: &SpaceState, member: MemberId, role: Role, op: &Op) -> Result<(), Code> {
+/// Whether the owner of a private space may do this there: what may be done in a shared one, and more tabs and groups
+/// have room.
+///
+/// # Errors
+/// As [`authorise`].
+pub fn authorise_private(state: &SpaceState, owner: MemberId, op: &Op) -> Result<(), Code> {
+    if state.deleted {
+        return Err(Code::SpaceDeleted);
+    }
+    let role = state.role_of(owner).ok_or(Code::NotAMember)?;
+    may_submit(state, owner, role, op, state.has_private_room_for(op))
+}
+
+fn may_submit(
+    state: &SpaceState,
+    member: MemberId,
+    role: Role,
+    op: &Op,
+    room: Result<(), Code>,
+) -> Result<(), Code> {
     let at_least = |needed: Role| {
         if role >= needed {
             Ok(())
@@ -110,7 +129,7 @@ fn may_submit(state: &SpaceState, member: MemberId, role: Role, op: &Op) -> Resu
     if state.read_only {
         return Err(Code::ReadOnly);
     }
-    state.has_room_for(op)?;
+    room?;
     match op {
         Op::SpaceCreated(_) | Op::MemberJoined { .. } => Err(Code::OpNotAllowed),
         Op::SpaceRenamed { .. } | Op::SpaceRecoloured { .. } | Op::SpaceDeleted {} => at_least(Role::Owner),

@@ -399,14 +399,26 @@ impl SpaceState {
         }
     }
 
-    /// Whether the state has room for what an op adds.
+    /// Whether the state of a shared space has room for what an op adds.
     ///
     /// # Errors
     /// [`Code::TooMany`].
     pub fn has_room_for(&self, op: &Op) -> Result<(), Code> {
+        self.has_room(op, limits::TABS, limits::GROUPS)
+    }
+
+    /// Whether the state of a private space has room for what an op adds.
+    ///
+    /// # Errors
+    /// [`Code::TooMany`].
+    pub fn has_private_room_for(&self, op: &Op) -> Result<(), Code> {
+        self.has_room(op, limits::PRIVATE_TABS, limits::PRIVATE_GROUPS)
+    }
+
+    fn has_room(&self, op: &Op, tabs: usize, groups: usize) -> Result<(), Code> {
         let full = match op {
-            Op::TabAdded(_) => self.tabs.len() >= limits::TABS,
-            Op::GroupAdded(_) => self.groups.len() >= limits::GROUPS,
+            Op::TabAdded(_) => self.tabs.len() >= tabs,
+            Op::GroupAdded(_) => self.groups.len() >= groups,
             Op::StreamStarted { .. } => self.streams.len() >= limits::STREAMS,
             Op::MemberJoined { .. } => self.members.len() >= limits::MEMBERS,
             _ => false,

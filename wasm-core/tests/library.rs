@@ -23,6 +23,8 @@ mod ignored;
 mod inflow;
 #[path = "library/journal.rs"]
 mod journal;
+#[path = "library/large.rs"]
+mod large;
 #[path = "library/lookup.rs"]
 mod lookup;
 #[path = "library/news.rs"]

@@ -13,6 +13,10 @@ use serde::{Deserialize, Serialize};
 use super::inflow::Basis;
 use super::went::Went;
 
+mod order;
+
+pub(super) use order::longest_rising;
+
 /// A tab's title is told at most this often; what it was meanwhile is never told.
 pub const TITLE_EVERY_MS: i64 = 2_000;
 
@@ -206,24 +210,23 @@ impl Binding {
         self.told
             .retain(|id, told| here.contains(id) && (0..TITLE_EVERY_MS).contains(&now.since(*told)));
         self.held.clear();
-        let seen = std::mem::take(&mut self.seen);
-        let old: BTreeMap<i32, &TabSeen> = seen.tabs.iter().map(|tab| (tab.id, tab)).collect();
+        let places = self.seen.tabs.iter().zip(0..);
+        let places = places.map(|(tab, place)| (tab.id, place)).collect();
         let mut changes = Changes {
             binding: self,
-            seen: &seen,
-            old: &old,
             now,
             state: state.clone(),
             ends: BTreeMap::new(),
             ops: Vec::new(),
+            places,
         };
         changes.gone(&new);
         changes.groups(&new, random);
         changes.tabs(&new, random, wanted);
         changes.order(&new);
-        let ops = changes.ops;
+        let Changes { ops, places, .. } = changes;
         for tab in new.tabs.iter_mut().filter(|tab| self.held.contains(&tab.id)) {
-            if let Some(old) = old.get(&tab.id) {
+            if let Some(old) = places.get(&tab.id).and_then(|place| self.seen.tabs.get(*place)) {
                 tab.title.clone_from(&old.title);
             }
         }
@@ -234,35 +237,40 @@ impl Binding {
 
 struct Changes<'a> {
     binding: &'a mut Binding,
-    /// The window as it was last seen, and its tabs by their ids there.
-    seen: &'a WindowSeen,
-    old: &'a BTreeMap<i32, &'a TabSeen>,
     now: Millis,
+    /// The places of Chrome's tabs in the last look.
+    places: BTreeMap<i32, usize>,
     /// The space with the ops so far in it.
     state: SpaceState,
-    /// The last position in a group, or outside of all; what was not asked for yet is not in it.
+    /// The last positions in groups and outside of any, as far as they were asked for.
     ends: BTreeMap<Option<GroupId>, Option<Position>>,
     ops: Vec<Op>,
 }
 
 impl Changes<'_> {
-    fn push(&mut self, op: Op) {
-        self.state.fold_local(&op);
-        match &op {
-            Op::TabUpdated { .. } | Op::GroupUpdated { .. } => {}
-            Op::TabAdded(new) => self.ends_with(new.group, &new.position),
-            Op::GroupAdded(new) => self.ends_with(None, &new.position),
-            _ => self.ends.clear(),
-        }
-        self.ops.push(op);
+    /// A tab in the last look.
+    fn seen(&self, id: i32) -> Option<&TabSeen> {
+        self.binding.seen.tabs.get(*self.places.get(&id)?)
     }
 
-    fn ends_with(&mut self, group: Option<GroupId>, position: &Position) {
-        if let Some(end) = self.ends.get_mut(&group)
+    fn push(&mut self, op: Op) {
+        let placed = match &op {
+            Op::TabAdded(NewTab { group, position, .. }) | Op::TabMoved { group, position, .. } => {
+                Some((*group, position))
+            }
+            Op::GroupAdded(NewGroup { position, .. }) | Op::GroupMoved { position, .. } => {
+                Some((None, position))
+            }
+            _ => None,
+        };
+        if let Some((group, position)) = placed
+            && let Some(end) = self.ends.get_mut(&group)
             && end.as_ref() < Some(position)
         {
             *end = Some(position.clone());
         }
+        self.state.fold_local(&op);
+        self.ops.push(op);
     }
 
     fn gone(&mut self, new: &WindowSeen) {
@@ -299,7 +307,13 @@ impl Changes<'_> {
     fn groups(&mut self, new: &WindowSeen, random: &mut dyn FnMut() -> u128) {
         for group in &new.groups {
             let title = clean(&group.title, limits::NAME_CHARS);
-            let old = self.seen.groups.iter().find(|old| old.id == group.id);
+            let old = self
+                .binding
+                .seen
+                .groups
+                .iter()
+                .find(|old| old.id == group.id)
+                .cloned();
             match (self.binding.groups.get(&group.id).copied(), old) {
                 (Some(id), Some(old)) => {
                     let Some(known) = self.state.groups.get(&id) else {
@@ -336,11 +350,14 @@ impl Changes<'_> {
         let id = *self.binding.groups.get(&chrome)?;
         let seen = new.groups.iter().find(|group| group.id == chrome)?;
         if !self.state.groups.contains_key(&id) {
-            let known_before = self.seen.groups.iter().any(|group| group.id == chrome);
-            let mut before = self.seen.tabs.iter();
-            if known_before
-                && before.any(|tab| tab.group == Some(chrome) && self.binding.tabs.contains_key(&tab.id))
-            {
+            let known_before = self.binding.seen.groups.iter().any(|group| group.id == chrome);
+            let had_tabs = self
+                .binding
+                .seen
+                .tabs
+                .iter()
+                .any(|tab| tab.group == Some(chrome) && self.binding.tabs.contains_key(&tab.id));
+            if known_before && had_tabs {
                 // Somebody removed it from the space.
                 return None;
             }
@@ -356,14 +373,14 @@ impl Changes<'_> {
         Some(id)
     }
 
-    /// The last position in a group, or outside of all.
+    /// A position behind which there is nothing in a group, or outside of any.
     fn last_in(&mut self, group: Option<GroupId>) -> Option<Position> {
         if let Some(end) = self.ends.get(&group) {
             return end.clone();
         }
         let tabs = self.state.tabs.values().filter(|tab| tab.group == group);
-        let tabs = tabs.map(|tab| &tab.position);
         let groups = self.state.groups.values().filter(|_| group.is_none());
+        let tabs = tabs.map(|tab| &tab.position);
         let end = tabs.chain(groups.map(|group| &group.position)).max().cloned();
         self.ends.insert(group, end.clone());
         end
@@ -408,7 +425,9 @@ impl Changes<'_> {
     }
 
     fn update(&mut self, id: TabId, tab: &TabSeen, usable: Option<&str>) {
-        let Some(&old) = self.old.get(&tab.id) else { return };
+        let Some(old) = self.seen(tab.id) else {
+            return;
+        };
         let Some(known) = self.state.tabs.get(&id) else {
             return;
         };
@@ -446,148 +465,4 @@ impl Changes<'_> {
             });
         }
     }
-
-    /// Brings tabs that changed group or order in the window to their new places in the space.
-    fn order(&mut self, new: &WindowSeen) {
-        // Changed groups first: each such tab goes to its group's end.
-        for tab in &new.tabs {
-            let Some(&id) = self.binding.tabs.get(&tab.id) else {
-                continue;
-            };
-            let regrouped = self.old.get(&tab.id).is_some_and(|old| old.group != tab.group);
-            if regrouped && self.state.tabs.contains_key(&id) {
-                let group = self.group_of(new, tab.group);
-                if self.state.tabs.get(&id).is_some_and(|known| known.group != group) {
-                    let position = Position::between(self.last_in(group).as_ref(), None);
-                    self.push(Op::TabMoved {
-                        tab: id,
-                        group,
-                        position,
-                    });
-                }
-            }
-        }
-        // Then the order, if the window's changed by more than tabs that came at its end or went.
-        let places = |seen: &WindowSeen| {
-            seen.tabs
-                .iter()
-                .map(|tab| (tab.id, tab.group, tab.pinned))
-                .collect::<Vec<_>>()
-        };
-        let mut old = places(self.seen);
-        let now = places(new);
-        let here: BTreeSet<i32> = now.iter().map(|(id, ..)| *id).collect();
-        old.retain(|(id, ..)| here.contains(id));
-        if now.starts_with(&old) {
-            return;
-        }
-        let mut top: Vec<Thing> = Vec::new();
-        let mut inside: BTreeMap<GroupId, Vec<Thing>> = BTreeMap::new();
-        for tab in &new.tabs {
-            let Some(&id) = self.binding.tabs.get(&tab.id) else {
-                continue;
-            };
-            let Some(placed) = self.state.tabs.get(&id) else {
-                continue;
-            };
-            match placed.group {
-                None => top.push(Thing::Tab(id, None)),
-                Some(group) => {
-                    let tabs = inside.entry(group).or_default();
-                    if tabs.is_empty() && self.state.groups.contains_key(&group) {
-                        top.push(Thing::Group(group));
-                    }
-                    tabs.push(Thing::Tab(id, Some(group)));
-                }
-            }
-        }
-        // Pinned tabs have an order of their own, before all others.
-        for things in std::iter::once(&top).chain(inside.values()) {
-            let (pinned, others): (Vec<Thing>, Vec<Thing>) =
-                things.iter().partition(|thing| self.pinned(**thing));
-            self.arrange(&pinned);
-            self.arrange(&others);
-        }
-    }
-
-    /// Moves as few of the things as possible, so that their positions rise in this order.
-    fn arrange(&mut self, things: &[Thing]) {
-        let positions: Vec<Position> = things.iter().filter_map(|thing| self.position(*thing)).collect();
-        if positions.len() < things.len() {
-            return;
-        }
-        let stays = longest_rising(&positions);
-        let mut last: Option<Position> = None;
-        let mut at = 0;
-        while at < things.len() {
-            if stays[at] {
-                last = Some(positions[at].clone());
-                at += 1;
-                continue;
-            }
-            let end = (at..things.len())
-                .find(|&next| stays[next])
-                .unwrap_or(things.len());
-            let high = positions.get(end);
-            let places = if high.is_none() && last.is_some() {
-                let mut places = Vec::new();
-                for _ in at..end {
-                    let next = Position::between(places.last().or(last.as_ref()), None);
-                    places.push(next);
-                }
-                places
-            } else {
-                Position::spread(last.as_ref(), high, end - at)
-            };
-            for (thing, position) in things[at..end].iter().zip(places) {
-                last = Some(position.clone());
-                match *thing {
-                    Thing::Tab(tab, group) => self.push(Op::TabMoved { tab, group, position }),
-                    Thing::Group(group) => self.push(Op::GroupMoved { group, position }),
-                }
-            }
-            at = end;
-        }
-    }
-
-    /// Where a thing stands; every one that is arranged stands somewhere.
-    fn position(&self, thing: Thing) -> Option<Position> {
-        match thing {
-            Thing::Tab(tab, _) => Some(self.state.tabs.get(&tab)?.position.clone()),
-            Thing::Group(group) => Some(self.state.groups.get(&group)?.position.clone()),
-        }
-    }
-
-    fn pinned(&self, thing: Thing) -> bool {
-        matches!(thing, Thing::Tab(tab, _) if self.state.tabs.get(&tab).is_some_and(|tab| tab.pinned))
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Thing {
-    Tab(TabId, Option<GroupId>),
-    Group(GroupId),
-}
-
-/// Which of the keys belong to a longest strictly rising subsequence: those may stay where they are.
-pub(super) fn longest_rising<T: Ord>(keys: &[T]) -> Vec<bool> {
-    // `tails[l]` is the index of the least key that ends a rising subsequence of length l + 1.
-    let mut tails: Vec<usize> = Vec::new();
-    let mut before: Vec<Option<usize>> = vec![None; keys.len()];
-    for at in 0..keys.len() {
-        let length = tails.partition_point(|&tail| keys[tail] < keys[at]);
-        before[at] = length.checked_sub(1).map(|length| tails[length]);
-        if length == tails.len() {
-            tails.push(at);
-        } else {
-            tails[length] = at;
-        }
-    }
-    let mut stays = vec![false; keys.len()];
-    let mut next = tails.last().copied();
-    while let Some(at) = next {
-        stays[at] = true;
-        next = before[at];
-    }
-    stays
 }

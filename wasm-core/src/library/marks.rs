@@ -167,7 +167,7 @@ impl SpaceMarks {
             archived: self.archived,
             tabs: tabs.filter(|(_, marks)| !marks.is_empty()).collect(),
             shown: self.shown,
-            muted: self.muted.iter().copied().take(limits::TABS).collect(),
+            muted: self.muted.iter().copied().take(limits::PRIVATE_TABS).collect(),
         }
     }
 

@@ -3,8 +3,8 @@
 use protocol::op::{NewTab, StreamEnd};
 use protocol::signal::Held;
 use protocol::{
-    Action, Code, DeviceId, MemberId, MessageId, Millis, Op, Position, Role, Signal, SpaceId, SpaceState,
-    StreamId, TabId, authorise,
+    Code, DeviceId, MemberId, MessageId, Millis, Op, Position, Role, Signal, SpaceId, SpaceState, StreamId,
+    TabId, authorise_private,
 };
 
 use super::effect::{Effect, Peer, PeerEvent};
@@ -479,6 +479,6 @@ pub(crate) fn private_op(
         return Ok(None);
     };
     op.check()?;
-    authorise(state, you, &Action::Submit(&op))?;
+    authorise_private(state, you, &op)?;
     Ok(Some(op))
 }

@@ -165,10 +165,22 @@ fn what_the_relay_refuses_of_a_window_stays_in_the_window() {
     // What others do goes on to come.
     ann.chrome.window.tabs.push(page(60, "https://new.example/"));
     settle(&mut relay, &mut [&mut ann, &mut bruno]);
-    let urls: Vec<&str> = bruno.chrome.window.tabs.iter().map(|tab| tab.url.as_str()).collect();
+    let urls: Vec<&str> = bruno
+        .chrome
+        .window
+        .tabs
+        .iter()
+        .map(|tab| tab.url.as_str())
+        .collect();
     assert!(urls.contains(&"https://my.example/1") && urls.contains(&"https://my.example/2"));
     assert!(urls.contains(&"https://lisbon.example/my-flat") && !urls.contains(&gone.as_str()));
-    assert!(bruno.window().iter().any(|(url, _)| url == "https://new.example/"), "{urls:?}");
+    assert!(
+        bruno
+            .window()
+            .iter()
+            .any(|(url, _)| url == "https://new.example/"),
+        "{urls:?}"
+    );
 }
 
 #[test]

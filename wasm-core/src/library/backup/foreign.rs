@@ -155,7 +155,7 @@ fn within_limits(whole: Space) -> Vec<Space> {
             Item::Tab(_) => (1, 0),
             Item::Group(group) => (group.tabs.len(), 1),
         };
-        if tabs + more_tabs > limits::TABS || groups + more_groups > limits::GROUPS {
+        if tabs + more_tabs > limits::PRIVATE_TABS || groups + more_groups > limits::PRIVATE_GROUPS {
             parts.push(Vec::new());
             (tabs, groups) = (0, 0);
         }
@@ -176,7 +176,7 @@ fn in_pieces(item: Item) -> Vec<Item> {
     let Item::Group(group) = item else {
         return vec![item];
     };
-    let pieces = group.tabs.chunks(limits::TABS).map(|tabs| {
+    let pieces = group.tabs.chunks(limits::PRIVATE_TABS).map(|tabs| {
         Item::Group(Group {
             title: group.title.clone(),
             colour: group.colour,

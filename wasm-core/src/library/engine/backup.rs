@@ -233,8 +233,8 @@ impl Engine {
         let Some(private) = Private::bring_back(id, device, exact, &mut writes) else {
             return false;
         };
-        let begun = Op::SpaceCreated(private.state.as_created(|_, _| true));
-        if private.state.deleted || begun.check().is_err() {
+        let begun = private.state.as_created(|_, _| true);
+        if private.state.deleted || !can_begin(begun) {
             return false;
         }
         self.privates.insert(id, private);
@@ -290,10 +290,17 @@ impl Engine {
     }
 }
 
+/// Whether a private space can begin so: each tab and group is good, and there are not too many.
+fn can_begin(created: Created) -> bool {
+    created.tabs.len() <= limits::PRIVATE_TABS
+        && created.groups.len() <= limits::PRIVATE_GROUPS
+        && Op::SpaceCreated(created).check().is_ok()
+}
+
 /// A space as it can be kept, within the limits: pinned tabs first, as they are shown. The tabs of groups for which
 /// there is no room stand alone.
 fn cleaned(space: &Space, wanted: &dyn Fn(&str) -> bool) -> (Space, LeftOut) {
-    let (mut room, mut groups) = (limits::TABS, 0);
+    let (mut room, mut groups) = (limits::PRIVATE_TABS, 0);
     let mut left_out = 0;
     let mut keep = |tab: &Tab| {
         let url = clean_url(&tab.url).filter(|url| !url.is_empty() && room > 0 && wanted(url));
@@ -315,7 +322,7 @@ fn cleaned(space: &Space, wanted: &dyn Fn(&str) -> bool) -> (Space, LeftOut) {
     for item in &space.items {
         match item {
             Item::Tab(tab) => items.extend(keep(tab).map(Item::Tab)),
-            Item::Group(group) if groups < limits::GROUPS => {
+            Item::Group(group) if groups < limits::PRIVATE_GROUPS => {
                 groups += 1;
                 let mut tabs: Vec<Tab> = group.tabs.iter().filter_map(&mut keep).collect();
                 tabs.sort_by_key(|tab| !tab.pinned);

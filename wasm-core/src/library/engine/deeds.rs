@@ -110,9 +110,7 @@ impl Engine {
                 if !changes(&step.after, &op) {
                     continue;
                 }
-                let good = if shared { op.check_shared() } else { op.check() };
-                good.and_then(|()| step.after.has_room_for(&op))
-                    .map_err(refused)?;
+                may_stand(&step.after, &op, shared).map_err(refused)?;
                 step.after.fold_local(&op);
                 step.ops.push(op);
             }
@@ -290,6 +288,18 @@ impl Engine {
             back.binned.extend(self.forget(now, space));
         }
         Ok(back)
+    }
+}
+
+/// Whether an op may stand in a space as it is: of a private one only each thing and a very large number is bounded.
+///
+/// # Errors
+/// What is wrong, or [`Code::TooMany`].
+pub(super) fn may_stand(state: &SpaceState, op: &Op, is_shared: bool) -> Result<(), Code> {
+    if is_shared {
+        op.check_shared().and_then(|()| state.has_room_for(op))
+    } else {
+        op.check().and_then(|()| state.has_private_room_for(op))
     }
 }
 

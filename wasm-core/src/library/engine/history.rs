@@ -6,6 +6,7 @@ use protocol::op::{Created, NewGroup, NewTab};
 use protocol::{Code, GroupId, MemberId, Millis, Op, Seq, SpaceId, SpaceState, TabId};
 
 use super::Engine;
+use super::deeds::may_stand;
 use super::windows::clean_name;
 use crate::ask::Problem;
 use crate::ask::library::{LibraryAnswer, LibraryAsk};
@@ -149,10 +150,9 @@ impl Engine {
     fn add_all(&mut self, now: Millis, space: SpaceId, ops: Vec<Op>) -> Result<(), Problem> {
         let refused = |code: Code| Problem::Refused(code.into());
         let mut state = self.state(space).ok_or(Problem::NoSuchSpace)?.clone();
+        let is_shared = !self.privates.contains_key(&space);
         for op in &ops {
-            op.check()
-                .and_then(|()| state.has_room_for(op))
-                .map_err(refused)?;
+            may_stand(&state, op, is_shared).map_err(refused)?;
             state.fold_local(op);
         }
         if let Some(private) = self.privates.get_mut(&space) {

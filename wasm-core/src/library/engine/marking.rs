@@ -21,7 +21,7 @@ impl Engine {
     ) -> MarksChange {
         let mut marks = self.marks.remove(&space).unwrap_or_default();
         let back = marks.change(change);
-        if marks.tabs.len().max(marks.muted.len()) > limits::TABS
+        if marks.tabs.len().max(marks.muted.len()) > limits::PRIVATE_TABS
             && let Some(state) = self.state(space)
         {
             // Tabs that others removed, or that were closed one by one.

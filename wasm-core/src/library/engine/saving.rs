@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use protocol::{Code, Millis, Op, Position, SpaceId, SpaceState, TabId};
 
 use super::Engine;
+use super::deeds::may_stand;
 use crate::ask::Problem;
 use crate::ask::library::{LibraryAnswer, Target};
 use crate::library::arrange::{Spot, places};
@@ -132,9 +133,7 @@ impl Engine {
         }
         let mut after = state.clone();
         for op in &ops {
-            op.check()
-                .and_then(|()| after.has_room_for(op))
-                .map_err(refused)?;
+            may_stand(&after, op, shared).map_err(refused)?;
             after.fold_local(op);
         }
         let back: Vec<Op> = ops.iter().rev().filter_map(taken_back).collect();

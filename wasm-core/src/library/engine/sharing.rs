@@ -8,6 +8,7 @@ use protocol::state::Tab;
 use protocol::{GroupId, MemberId, Millis, Op, SpaceId, SpaceState, TabId, limits};
 use serde::{Deserialize, Serialize};
 
+use super::deeds::may_stand;
 use super::difference::difference;
 use super::windows::clean_name;
 use super::{Engine, FAVICON_TRIES};
@@ -122,7 +123,7 @@ impl Engine {
                 _ => None,
             };
             let is_torn = group.is_some_and(|group| !state.groups.contains_key(&group));
-            if !is_torn && op.check_shared().is_ok() && state.has_room_for(&op).is_ok() {
+            if !is_torn && may_stand(&state, &op, true).is_ok() {
                 state.fold_local(&op);
                 ops.push(op);
             }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use protocol::op::Created;
 use protocol::state::Item;
-use protocol::{MemberId, Millis, Op, Position, SpaceId, SpaceState, TabId};
+use protocol::{MemberId, Millis, Op, SpaceId, SpaceState, TabId};
 
+use super::deeds::may_stand;
 use super::{Engine, astray, inflow, restored};
 use crate::library::follow::{Binding, WindowSeen, clean_title, clean_url};
 use crate::library::private::Private;
@@ -66,21 +67,17 @@ impl Engine {
         self.keep_astray(now, window, &ops, &mut writes);
         if let Some(private) = self.privates.get_mut(&space) {
             for op in ops {
-                if op.check().is_ok() && private.state.has_room_for(&op).is_ok() {
+                if may_stand(&private.state, &op, false).is_ok() {
                     private.order(now, op, &mut writes);
                 }
             }
             self.session.commit(writes);
         } else {
-            let room = |op: &Op| {
-                self.session
-                    .state(space)
-                    .is_some_and(|state| state.has_room_for(op).is_ok())
+            let may = |op: &Op| {
+                let state = self.session.state(space);
+                state.is_some_and(|state| may_stand(state, op, true).is_ok())
             };
-            let ops: Vec<Op> = ops
-                .into_iter()
-                .filter(|op| op.check_shared().is_ok() && room(op))
-                .collect();
+            let ops: Vec<Op> = ops.into_iter().filter(may).collect();
             let as_told = self.bindings.get(&window).cloned().map(|mut binding| {
                 inflow::told(&mut binding, &ops);
                 binding
@@ -221,30 +218,28 @@ pub(super) fn clean_name(name: &str) -> String {
 
 /// The beginning of a space with short, evenly spread positions.
 fn spread_out(state: &SpaceState) -> Created {
+    use protocol::Position;
     let mut created = state.as_created(|_, _| true);
     let layout = state.layout();
-    let mut places = BTreeMap::new();
-    let mut tops = BTreeMap::new();
     let top = Position::spread(None, None, layout.len());
+    let (mut tabs, mut groups) = (BTreeMap::new(), BTreeMap::new());
     for (item, place) in layout.into_iter().zip(top) {
         match item {
-            Item::Tab(id, _) => drop(places.insert(id, place)),
-            Item::Group(id, _, tabs) => {
-                tops.insert(id, place);
-                let inside = Position::spread(None, None, tabs.len());
-                places.extend(tabs.iter().map(|(id, _)| *id).zip(inside));
+            Item::Tab(id, _) => drop(tabs.insert(id, place)),
+            Item::Group(id, _, inside) => {
+                groups.insert(id, place);
+                let places = Position::spread(None, None, inside.len());
+                tabs.extend(inside.iter().map(|(tab, _)| *tab).zip(places));
             }
         }
     }
     for tab in &mut created.tabs {
-        if let Some(place) = places.remove(&tab.tab) {
-            tab.position = place;
-        }
+        tab.position = tabs.remove(&tab.tab).unwrap_or_else(|| tab.position.clone());
     }
     for group in &mut created.groups {
-        if let Some(place) = tops.remove(&group.group) {
-            group.position = place;
-        }
+        group.position = groups
+            .remove(&group.group)
+            .unwrap_or_else(|| group.position.clone());
     }
     created
 }

@@ -48,13 +48,7 @@ impl Relay {
             member,
             role: Role::Viewer,
         };
-        self.order(
-            Author {
-                member: by,
-                op: None,
-            },
-            op,
-        );
+        self.order(Author { member: by, op: None }, op);
     }
 
     fn submit(&mut self, member: MemberId, name: OpName, op: Op) -> Result<Seq, Code> {

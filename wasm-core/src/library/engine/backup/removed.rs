@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::Engine;
 use super::super::windows::clean_name;
-use super::items_of;
+use super::{can_begin, items_of};
 use crate::library::StoredSpace;
 use crate::library::backup::{Item, Removed, TIMES};
 use crate::library::bin::{BinId, Binned, Held, KEEP_MS};
@@ -130,6 +130,6 @@ impl Engine {
             }
             Held::Tabs { tabs, .. } => created(entry).filter(|_| !tabs.is_empty()),
         };
-        created.is_some_and(|created| Op::SpaceCreated(created).check().is_ok())
+        created.is_some_and(can_begin)
     }
 }
