@@ -330,13 +330,11 @@ fn a_space_that_takes_a_windows_place_empties_neither_and_both_know_their_window
         .expect("it is saved")
         .0[0];
     let before = window();
-    let ids: Vec<i32> = before.tabs.iter().map(|tab| tab.id).collect();
-
     let given_up = browser
         .engine
         .give_up(browser.now, WINDOW)
         .expect("it was followed");
-    browser.engine.bind_in_place(browser.now, WINDOW, new, &ids);
+    browser.engine.bind_in_place(browser.now, WINDOW, new, &before);
     while let Some(step) = browser.engine.next_step(WINDOW) {
         let mut made = Placed::default();
         if let Step::Place(batch) = &step {
@@ -432,6 +430,59 @@ fn the_extensions_own_pages_are_in_no_space_and_make_no_room() {
         browser.engine.plan_of(space, None).map(|plan| plan.tabs.len()),
         Some(5)
     );
+}
+
+#[test]
+fn tabs_that_nobody_could_open_again_stay_where_others_make_room_and_enter_no_space() {
+    let mut browser = Browser::new();
+    let saved = save(&mut browser, &link("https://rye.example/"), &Target::New(None));
+    let spaces = saved.expect("it is saved").0;
+    let urls = [
+        "https://a.example/",
+        "file:///home/ada/letter.txt",
+        "data:text/plain,draft",
+        "view-source:https://a.example/",
+        "blob:https://a.example/5",
+        "chrome://settings/",
+        "about:blank",
+        "",
+    ];
+    let mut there = WindowSeen {
+        tabs: (1..)
+            .zip(urls)
+            .map(|(id, url)| TabSeen {
+                id,
+                url: url.into(),
+                title: url.into(),
+                ..TabSeen::default()
+            })
+            .collect(),
+        groups: Vec::new(),
+    };
+    assert_eq!(making_room(&there), [1, 6, 7, 8]);
+
+    // What stays is nothing of the space that came into the window.
+    browser
+        .engine
+        .bind_in_place(browser.now, WINDOW, spaces[0], &there);
+    while let Some(step) = browser.engine.next_step(WINDOW) {
+        let mut made = Placed::default();
+        if let Step::Place(batch) = &step {
+            made.tabs.insert(50, batch.tabs[0].1.tab);
+        }
+        browser.engine.step_done(WINDOW, &step, made);
+    }
+    there.tabs.retain(|tab| (2..6).contains(&tab.id));
+    there.tabs.push(TabSeen {
+        id: 50,
+        url: "https://rye.example/".into(),
+        ..TabSeen::default()
+    });
+    browser.look(there.clone());
+    assert_eq!(browser.view(spaces[0]).items.len(), 1);
+
+    // Taken back: what came makes room again, and what stayed is still there.
+    assert_eq!(making_room(&there), [50]);
 }
 
 #[test]

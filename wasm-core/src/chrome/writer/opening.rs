@@ -80,7 +80,8 @@ impl Writer {
         Ok(unchanged())
     }
 
-    /// Opens a plan in place of a window's tabs: these are closed when it is there. The space that followed the window
+    /// Opens a plan in place of a window's tabs: these are closed when it is there, but for those that could not be
+    /// opened again. The space that followed the window
     /// stays as it was; if it `waits`, it follows the window again when its tabs come back.
     async fn replace(
         self: &Rc<Self>,
@@ -110,7 +111,7 @@ impl Writer {
             Some(space) => {
                 let shown = plan.shown().map(|tab| tab.tab);
                 self.performer
-                    .with(|engine, now| engine.bind_in_place(now, window, space, &old));
+                    .with(|engine, now| engine.bind_in_place(now, window, space, &before));
                 self.fill_windows().await;
                 if self
                     .performer

@@ -7,7 +7,7 @@ use protocol::{GroupId, Millis, SpaceId, TabId};
 use super::asleep::Asleep;
 use super::filling::opens;
 use super::{Batch, Engine, Placed, RestoreGroup, RestorePlan, RestoreTab, Step, restored};
-use crate::library::follow::{Binding, OWN_PAGE, WindowSeen};
+use crate::library::follow::{Binding, OWN_PAGE, TabSeen, WindowSeen, is_blank};
 use crate::record::{Write, asleep_key, binding_key};
 use crate::session::replica::put;
 
@@ -104,15 +104,15 @@ impl Engine {
         self.settle(now);
     }
 
-    /// A space is opened in place of these tabs of a window, which are still there: it follows the window, fills it, and
-    /// never hears of them.
-    pub fn bind_in_place(&mut self, now: Millis, window: i32, space: SpaceId, old: &[i32]) {
+    /// A space is opened in place of the tabs of a window, which are still there: it follows the window, fills it, and
+    /// never hears of them, also of those that stay.
+    pub fn bind_in_place(&mut self, now: Millis, window: i32, space: SpaceId, there: &WindowSeen) {
         let Some(plan) = self.tabs_to_restore(space) else {
             return;
         };
         let binding = Binding {
             filling: Some(plan.tabs.iter().map(|tab| tab.tab).collect()),
-            left_out: old.iter().copied().collect(),
+            left_out: pages_of_others(there).map(|tab| tab.id).collect(),
             ..Binding::new(space)
         };
         let mut writes = vec![put(binding_key(window), &binding)];
@@ -123,10 +123,19 @@ impl Engine {
     }
 }
 
-/// The tabs of a window that make room for others: all but the extension's own pages, where somebody is just at work.
+/// The tabs of a window that are not the extension's own pages.
+fn pages_of_others(seen: &WindowSeen) -> impl Iterator<Item = &TabSeen> {
+    seen.tabs.iter().filter(|tab| tab.url != OWN_PAGE)
+}
+
+/// The tabs of a window that make room for others. The extension's own pages stay, where somebody is just at work, and
+/// so do those that nobody could open again: an undo would not bring them back.
 pub fn making_room(seen: &WindowSeen) -> Vec<i32> {
-    let others = seen.tabs.iter().filter(|tab| tab.url != OWN_PAGE);
-    others.map(|tab| tab.id).collect()
+    let comes_back = |tab: &&TabSeen| is_blank(&tab.url) || opens(&tab.url);
+    pages_of_others(seen)
+        .filter(comes_back)
+        .map(|tab| tab.id)
+        .collect()
 }
 
 impl RestorePlan {
