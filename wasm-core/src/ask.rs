@@ -63,7 +63,7 @@ pub enum Ask {
         /// The name of the space; with a number behind it when there are several.
         name: String,
     },
-    /// Opens a space's tabs in a new window and follows it. Answer: [`Answer::Done`].
+    /// Opens a space's tabs in a new window and follows it. Answer: [`Answer::Done`] or [`Answer::Skipped`].
     Restore(SpaceId),
     /// Closes the window that follows a space; the space stays, and nothing is left among Chrome's saved groups. Answer:
     /// [`Answer::Done`].
@@ -193,13 +193,15 @@ pub enum Answer {
     Done,
     /// The space that was made.
     Space(SpaceId),
-    /// The space that was made, without some tabs: their addresses are on the ignore list.
+    /// The space that was made, without some tabs: their addresses are on the ignore list, or too long.
     Lacking {
         /// The space; `None` where there is nothing else, or are several.
         space: Option<SpaceId>,
         /// How many tabs were left out.
         left_out: usize,
     },
+    /// It is done, but for so many tabs that Chrome does not open from an extension. They stay in the space.
+    Skipped(usize),
     /// What would become visible.
     Visible(Vec<Visible>),
     /// The link, ready to be given away.

@@ -288,8 +288,10 @@ pub enum NoticeKind {
     NotSaved,
     /// Many tabs, or the last ones, were closed at once in the window that the space follows. They are in the bin.
     ManyClosed(BinId),
-    /// So many tabs did not enter the space, because their addresses are on this person's ignore list.
+    /// So many tabs did not enter the space, because their addresses are on this person's ignore list or too long.
     LeftOut(usize),
+    /// So many tabs of the space were not opened in its window: Chrome opens such addresses only for the person.
+    NotOpened(usize),
     /// Many tabs of that window went to the same page together. What they were is in the bin.
     ManyWent {
         /// Where.

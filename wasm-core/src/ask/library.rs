@@ -173,7 +173,7 @@ pub enum LibraryAsk {
         /// The name of a space of its own.
         name: String,
     },
-    /// Opens tabs of a space. Answer: [`LibraryAnswer::Changed`] with the windows as they were when some are replaced.
+    /// Opens tabs of a space. Answer: [`LibraryAnswer::Opened`] with the windows as they were when some are replaced.
     Open {
         /// Which space.
         space: SpaceId,
@@ -265,9 +265,16 @@ pub enum LibraryAnswer {
         spaces: Vec<SpaceId>,
         /// How many tabs were kept.
         tabs: usize,
-        /// How many were left out, because their addresses are ignored.
+        /// How many were left out, because their addresses are ignored or too long.
         #[serde(default)]
         left_out: usize,
+        /// To take it back.
+        undo: Box<Undo>,
+    },
+    /// Tabs were opened.
+    Opened {
+        /// How many were not, because Chrome does not open them from an extension. They stay in the space.
+        skipped: usize,
         /// To take it back.
         undo: Box<Undo>,
     },

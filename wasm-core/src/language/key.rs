@@ -549,6 +549,7 @@ keys! {
     TabSavedIn
     Tabs
     TabsIgnored
+    TabsNotOpened
     TabsStayHere
     Theme
     ThemeDark

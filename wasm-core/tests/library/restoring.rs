@@ -6,6 +6,7 @@ use protocol::{GroupId, SpaceId, TabId};
 use tabspace_wasm_core::command::Command;
 use tabspace_wasm_core::library::engine::{Placed, RestoreGroup, RestoreTab, Step};
 use tabspace_wasm_core::library::follow::{GroupSeen, TITLE_EVERY_MS, TabSeen, WindowSeen};
+use tabspace_wasm_core::view::NoticeKind;
 
 use super::{Browser, WINDOW, titles, window};
 
@@ -424,4 +425,31 @@ fn the_tab_that_was_shown_is_shown_again_and_muted_ones_are_muted() {
     seen.tabs.iter_mut().for_each(|tab| tab.active = tab.id == 2);
     let folded = browser.engine.keep_window(browser.now, seen, "Folded");
     assert_eq!(shown_and_muted(&browser, folded).0, bank);
+}
+
+#[test]
+fn tabs_that_cannot_be_opened_are_counted_and_told() {
+    let mut browser = Browser::new();
+    let mut seen = window();
+    seen.tabs[0].url = "file:///home/ada/letter.txt".into();
+    seen.tabs[3].url = "data:text/plain,draft".into();
+    let space = browser.engine.keep_window(browser.now, seen, "Trip");
+    let tabs = browser.engine.what_is_shared(space).expect("it is there");
+    let tabs: Vec<TabId> = tabs.into_iter().map(|tab| tab.tab).collect();
+    let plan = |tabs: Option<&[TabId]>| {
+        let plan = browser.engine.plan_of(space, tabs).expect("it is there");
+        (plan.tabs.len(), plan.skipped)
+    };
+    assert_eq!(plan(None), (3, 2));
+    assert_eq!(plan(Some(&tabs[..2])), (1, 1));
+    assert_eq!(plan(Some(&tabs[1..3])), (2, 0));
+
+    let told = |browser: &mut Browser| -> Vec<NoticeKind> {
+        let notices = browser.view(space).notices;
+        notices.into_iter().map(|notice| notice.kind).collect()
+    };
+    assert_eq!(told(&mut browser), []);
+    browser.engine.bind(browser.now, WINDOW, space, BTreeMap::new());
+    assert_eq!(told(&mut browser), [NoticeKind::NotOpened(2)]);
+    assert_eq!(browser.view(space).items.len(), 4, "they stay in the space");
 }

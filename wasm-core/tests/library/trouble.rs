@@ -2,9 +2,12 @@
 //! that goes back. Nothing of it breaks anything or costs what was saved.
 
 use protocol::{Millis, limits};
+use tabspace_wasm_core::ask::Problem;
+use tabspace_wasm_core::ask::library::{LibraryAnswer, Target};
 use tabspace_wasm_core::command::Command;
+use tabspace_wasm_core::library::chosen::Chosen;
 use tabspace_wasm_core::library::follow::{TabSeen, WindowSeen};
-use tabspace_wasm_core::view::ItemView;
+use tabspace_wasm_core::view::{ItemView, NoticeKind};
 
 use super::{Browser, WINDOW, titles, window};
 
@@ -79,6 +82,13 @@ fn addresses_that_are_none_of_the_webs_are_kept_and_never_opened_by_a_click() {
         .chain([endless])
         .collect());
     let space = browser.engine.save_window(browser.now, WINDOW, seen, "Odd");
+    let told: Vec<NoticeKind> = browser
+        .view(space)
+        .notices
+        .into_iter()
+        .map(|notice| notice.kind)
+        .collect();
+    assert_eq!(told, [NoticeKind::LeftOut(1)]);
     let mut browser = browser.killed();
     let opens: Vec<bool> = browser
         .view(space)
@@ -116,4 +126,60 @@ fn a_clock_that_is_set_back_by_years_changes_nothing_but_times() {
     browser.look(seen);
     assert_eq!(browser.view(space), before);
     assert_eq!(before.name, "Journey");
+}
+
+#[test]
+fn a_tab_whose_address_cannot_be_kept_is_counted_wherever_it_is_saved() {
+    let mut browser = Browser::new();
+    let endless = || {
+        tab(
+            2,
+            &format!("https://a.example/{}", "x".repeat(limits::URL_BYTES)),
+            "Endless",
+        )
+    };
+    let seen = || {
+        of(vec![
+            tab(1, "https://a.example/", "A"),
+            endless(),
+            tab(3, "", ""),
+            tab(4, "chrome://newtab/", ""),
+        ])
+    };
+    let chosen = |seen| vec![Chosen { window: None, seen }];
+    let left_out_of = |answer: Result<LibraryAnswer, Problem>| match answer {
+        Ok(LibraryAnswer::Made {
+            spaces,
+            tabs,
+            left_out,
+            ..
+        }) => (spaces[0], tabs, left_out),
+        other => panic!("{other:?}"),
+    };
+    let saved = browser
+        .engine
+        .save(browser.now, chosen(seen()), &Target::New(None), "New");
+    let (space, tabs, left_out) = left_out_of(saved);
+    assert_eq!((tabs, left_out), (1, 1));
+    let into = Target::Space {
+        space,
+        group: None,
+        before: None,
+    };
+    let added = browser.engine.save(browser.now, chosen(seen()), &into, "");
+    assert_eq!(left_out_of(added), (space, 1, 1));
+    let earlier = browser.engine.keep_earlier(browser.now, seen(), "Earlier");
+    assert_eq!(earlier.1, 1);
+
+    // Alone it is no space, and none of it is on the list.
+    for to in [Target::New(None), into] {
+        let nothing = browser
+            .engine
+            .save(browser.now, chosen(of(vec![endless()])), &to, "Nothing");
+        assert_eq!(nothing, Err(Problem::NothingToSave));
+    }
+    assert_eq!(
+        browser.engine.keep_earlier(browser.now, of(vec![endless()]), ""),
+        (None, 1)
+    );
 }

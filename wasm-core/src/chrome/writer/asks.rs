@@ -189,7 +189,7 @@ impl Writer {
         let (space, left_out) = self.performer.with(|engine, now| {
             // One that is followed already is not saved anew.
             let is_new = engine.follows(window).is_none();
-            let left_out = if is_new { engine.ignored_in(&seen) } else { 0 };
+            let left_out = if is_new { engine.left_out_in(&seen) } else { 0 };
             (engine.save_window(now, window, seen, &name), left_out)
         });
         Ok(made(Some(space), left_out))
@@ -209,7 +209,7 @@ impl Writer {
         {
             return Ok(Answer::Done);
         }
-        let first = plan.shown().cloned();
+        let (first, skipped) = (plan.shown().cloned(), plan.skipped);
         let found = self.hands.run(Errand::Open(first)).await.map_err(not_saved)?;
         let Found::Opened(opened) = found else {
             return Err(not_saved(unexpected()));
@@ -217,7 +217,11 @@ impl Writer {
         self.performer
             .with(|engine, now| engine.bind(now, opened.window, space, opened.tabs));
         self.fill_soon();
-        Ok(Answer::Done)
+        Ok(if skipped > 0 {
+            Answer::Skipped(skipped)
+        } else {
+            Answer::Done
+        })
     }
 
     // --- sharing ---

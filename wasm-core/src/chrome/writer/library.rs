@@ -46,14 +46,14 @@ impl Writer {
                 };
                 let back = match window {
                     Some((window, seen)) => self.put_back(window, &seen).await?,
-                    None => LibraryAnswer::Done,
+                    None => Undo::default(),
                 };
-                Ok(match (again, back) {
-                    (LibraryAnswer::Changed(mut again), LibraryAnswer::Changed(back)) => {
+                Ok(match again {
+                    LibraryAnswer::Changed(mut again) => {
                         again.window = back.window;
                         LibraryAnswer::Changed(again)
                     }
-                    (again, _) => again,
+                    again => again,
                 })
             }
             ask => self.performer.with(|engine, now| engine.library(now, ask)),

@@ -27,14 +27,17 @@ impl Writer {
         if tabs.is_none() {
             let open = self.performer.look(|engine| engine.window_of(space));
             if place == OpenIn::NewWindow || open.is_some() {
-                return self.restore(space).await.map(|_| unchanged());
+                return self.restore(space).await.map(|answer| match answer {
+                    Answer::Skipped(skipped) => opened(skipped),
+                    _ => opened(0),
+                });
             }
         }
         if let Some([tab]) = tabs.as_deref()
             && let Some((_, chrome)) = self.performer.look(|engine| engine.chrome_tab(space, *tab))
             && self.hands.run(Errand::ShowTab(chrome)).await == Ok(Found::Done)
         {
-            return Ok(unchanged());
+            return Ok(opened(0));
         }
         let plan = self.performer.look(|engine| {
             let there = engine.plan_of(space, tabs.as_deref());
@@ -51,18 +54,21 @@ impl Writer {
         if plan.tabs.is_empty() {
             return Err(Problem::NothingToOpen);
         }
-        match place {
-            OpenIn::NewWindow => self.open_apart(plan).await,
-            OpenIn::Window(window) => self.open_among(window, plan).await,
+        let skipped = plan.skipped;
+        let undo = match place {
+            OpenIn::NewWindow => self.open_apart(plan).await?,
+            OpenIn::Window(window) => self.open_among(window, plan).await?,
             OpenIn::Replacing(window) => {
                 let follows = tabs.is_none().then_some(space);
-                self.replace(window, plan, follows, true).await
+                self.replace(window, plan, follows, true).await?
             }
-        }
+        };
+        let undo = Box::new(undo);
+        Ok(LibraryAnswer::Opened { skipped, undo })
     }
 
     /// Opens a plan as a window that no space follows.
-    async fn open_apart(&self, plan: RestorePlan) -> Result<LibraryAnswer, Problem> {
+    async fn open_apart(&self, plan: RestorePlan) -> Result<Undo, Problem> {
         let first = plan.shown().cloned();
         let found = self.hands.run(Errand::Open(first)).await.map_err(not_saved)?;
         let Found::Opened(opened) = found else {
@@ -70,14 +76,14 @@ impl Writer {
         };
         let opening = Opening::new(plan, &opened.tabs, &WindowSeen::default(), 0);
         self.go_on(opened.window, opening).await?;
-        Ok(unchanged())
+        Ok(Undo::default())
     }
 
     /// Opens a plan at the end of a window, and shows the first of its tabs.
-    async fn open_among(&self, window: i32, plan: RestorePlan) -> Result<LibraryAnswer, Problem> {
+    async fn open_among(&self, window: i32, plan: RestorePlan) -> Result<Undo, Problem> {
         let there = self.look_at(window).await?;
         self.open_behind(window, &there, plan).await?;
-        Ok(unchanged())
+        Ok(Undo::default())
     }
 
     /// Opens a plan in place of a window's tabs: these are closed when it is there, but for those that could not be
@@ -89,7 +95,7 @@ impl Writer {
         plan: RestorePlan,
         follows: Option<SpaceId>,
         waits: bool,
-    ) -> Result<LibraryAnswer, Problem> {
+    ) -> Result<Undo, Problem> {
         let before = self.look_at(window).await?;
         // In the journal, too, before anything of it goes.
         self.hands.run(Errand::Note(window)).await.map_err(not_saved)?;
@@ -143,10 +149,10 @@ impl Writer {
                         }
                     });
                 }
-                Ok(LibraryAnswer::Changed(Box::new(Undo {
+                Ok(Undo {
                     window: Some((window, before)),
                     ..Undo::default()
-                })))
+                })
             }
             Err(problem) => {
                 self.performer.with(|engine, _| engine.attach(window, given_up));
@@ -156,19 +162,15 @@ impl Writer {
     }
 
     /// Puts a window back as it was; a new one, when it is gone.
-    pub(super) async fn put_back(
-        self: &Rc<Self>,
-        window: i32,
-        seen: &WindowSeen,
-    ) -> Result<LibraryAnswer, Problem> {
+    pub(super) async fn put_back(self: &Rc<Self>, window: i32, seen: &WindowSeen) -> Result<Undo, Problem> {
         let plan = RestorePlan::of_window(seen, random::bits);
         let was_empty = plan.tabs.is_empty();
         if was_empty && making_room(seen).len() == seen.tabs.len() {
-            return Ok(unchanged());
+            return Ok(Undo::default());
         }
         if self.look_at(window).await.is_err() {
             return if was_empty {
-                Ok(unchanged())
+                Ok(Undo::default())
             } else {
                 self.open_apart(plan).await
             };
@@ -251,6 +253,9 @@ impl Writer {
 }
 
 /// It is done, and there is nothing to take back.
-fn unchanged() -> LibraryAnswer {
-    LibraryAnswer::Changed(Box::default())
+fn opened(skipped: usize) -> LibraryAnswer {
+    LibraryAnswer::Opened {
+        skipped,
+        undo: Box::default(),
+    }
 }

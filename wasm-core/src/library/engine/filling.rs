@@ -14,6 +14,7 @@ use crate::library::marks::SpaceMarks;
 use crate::library::waiting::can_wait;
 use crate::record::binding_key;
 use crate::session::replica::put;
+use crate::view::NoticeKind;
 
 /// So many tabs are made before they are put on disk: what is made again after a death in between is found.
 const BATCH: usize = 16;
@@ -62,6 +63,9 @@ pub struct RestorePlan {
     pub groups: Vec<(GroupId, String, Colour, bool)>,
     /// The tab that was shown, if that is known.
     pub was_shown: Option<TabId>,
+    /// How many tabs are not in it, because Chrome does not open them from an extension.
+    #[serde(default)]
+    pub skipped: usize,
 }
 
 /// Tabs that are to be made now.
@@ -126,7 +130,9 @@ impl RestorePlan {
                 }
             }
         }
+        let all = plan.tabs.len();
         plan.tabs.retain(|tab| opens(&tab.url));
+        plan.skipped = all - plan.tabs.len();
         plan.groups = groups;
         plan
     }
@@ -179,7 +185,8 @@ impl Engine {
         self.state(space).map(|state| RestorePlan::of(state, marks))
     }
 
-    /// A space was opened as a window that has the first of its tabs: it follows it, and fills it.
+    /// A space was opened as a window that has the first of its tabs: it follows it, and fills it. Of tabs that cannot be
+    /// opened the space tells.
     pub fn bind(&mut self, now: Millis, window: i32, space: SpaceId, tabs: BTreeMap<i32, TabId>) {
         if let Some(old) = self.window_of(space) {
             self.window_gone(now, old);
@@ -198,7 +205,16 @@ impl Engine {
         self.wake(space, &mut writes);
         self.session.commit(writes);
         self.bindings.insert(window, binding);
+        self.tell_skipped(space, plan.skipped);
         self.settle(now);
+    }
+
+    /// Tells in a space how many of its tabs were not opened.
+    pub(super) fn tell_skipped(&mut self, space: SpaceId, skipped: usize) {
+        let told = NoticeKind::NotOpened(skipped);
+        if skipped > 0 && self.notices_of(space).all(|notice| notice.kind != told) {
+            self.notify(space, told);
+        }
     }
 
     /// The windows that are being filled.

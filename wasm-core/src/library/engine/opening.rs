@@ -19,6 +19,9 @@ impl Engine {
     pub fn plan_of(&self, space: SpaceId, tabs: Option<&[TabId]>) -> Option<RestorePlan> {
         let mut plan = self.tabs_to_restore(space)?;
         if let Some(tabs) = tabs {
+            let all = &self.state(space)?.tabs;
+            let cannot_be = |tab: &&TabId| all.get(tab).is_some_and(|tab| !opens(&tab.url));
+            plan.skipped = tabs.iter().filter(cannot_be).count();
             let torn: BTreeSet<GroupId> = plan
                 .tabs
                 .iter()
@@ -119,6 +122,7 @@ impl Engine {
         self.wake(space, &mut writes);
         self.session.commit(writes);
         self.bindings.insert(window, binding);
+        self.tell_skipped(space, plan.skipped);
         self.settle(now);
     }
 }
@@ -161,8 +165,10 @@ impl RestorePlan {
                 group: tab.group.and_then(|group| groups.get(&group).copied()),
             }
         });
-        let tabs = tabs.collect();
+        let tabs: Vec<RestoreTab> = tabs.collect();
         Self {
+            // Those stayed where they were.
+            skipped: 0,
             tabs,
             was_shown,
             groups: seen

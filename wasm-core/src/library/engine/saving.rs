@@ -17,7 +17,7 @@ impl Engine {
     /// Saves what was chosen. A window that becomes a space of its own is followed by it; one that is followed already
     /// stays as it is. `name` is for new spaces that were given none.
     ///
-    /// What is on the ignore list is left out, and told by number.
+    /// What is on the ignore list, or has an address that cannot be kept, is left out, and told by number.
     ///
     /// # Errors
     /// When there is nothing that can be kept, or the space has no room for it; nothing was changed then.
@@ -51,11 +51,12 @@ impl Engine {
     fn save_apart(&mut self, now: Millis, chosen: Vec<Chosen>, name: &str) -> Result<LibraryAnswer, Problem> {
         let followed =
             |engine: &Self, chosen: &Chosen| chosen.window.and_then(|window| engine.follows(window));
-        let (mut kept, mut left_out) = (Vec::new(), 0);
+        let (mut kept, mut left_out, mut has_ignored) = (Vec::new(), 0, false);
         for chosen in chosen {
             let is_followed = followed(self, &chosen).is_some();
             if !is_followed {
-                left_out += self.ignored_in(&chosen.seen);
+                left_out += self.left_out_in(&chosen.seen);
+                has_ignored |= self.has_ignored(&chosen.seen);
             }
             if is_followed || self.kept_of(&chosen.seen) > 0 {
                 kept.push(chosen);
@@ -83,7 +84,7 @@ impl Engine {
             made.push(space);
         }
         if spaces.is_empty() {
-            return Err(nothing(left_out));
+            return Err(nothing(has_ignored));
         }
         let undo = Box::new(Undo {
             made,
@@ -120,7 +121,8 @@ impl Engine {
             seen.groups.clear();
             seen.tabs.iter_mut().for_each(|tab| tab.group = None);
         }
-        let (ignored, left_out) = (&self.ignored, self.ignored_in(&seen));
+        let (left_out, has_ignored) = (self.left_out_in(&seen), self.has_ignored(&seen));
+        let ignored = &self.ignored;
         let wanted = |url: &str| ignored.lets_in(url, shared);
         let mut binding = Binding::new(space);
         let mut ops = binding.look(now, seen, state, &mut *self.random, &wanted);
@@ -129,7 +131,7 @@ impl Engine {
         put_at(&mut ops, state, spot);
         let added: Vec<TabId> = ops.iter().filter_map(added).collect();
         if added.is_empty() {
-            return Err(nothing(left_out));
+            return Err(nothing(has_ignored));
         }
         let mut after = state.clone();
         for op in &ops {
@@ -165,8 +167,8 @@ impl Engine {
 }
 
 /// Why nothing was saved.
-const fn nothing(left_out: usize) -> Problem {
-    if left_out > 0 {
+const fn nothing(has_ignored: bool) -> Problem {
+    if has_ignored {
         Problem::Ignored
     } else {
         Problem::NothingToSave

@@ -8,7 +8,7 @@ use protocol::{MemberId, Millis, Op, SpaceId, SpaceState, TabId};
 
 use super::deeds::may_stand;
 use super::{Engine, astray, inflow, restored};
-use crate::library::follow::{Binding, WindowSeen, clean_title, clean_url};
+use crate::library::follow::{Binding, WindowSeen, clean_title, clean_url, is_blank};
 use crate::library::private::Private;
 use crate::record::{Write, binding_key};
 use crate::session::replica::put;
@@ -119,10 +119,18 @@ impl Engine {
         self.session.commit(writes);
     }
 
-    /// How many tabs of a look stay out of every space, because their addresses are ignored.
-    pub fn ignored_in(&self, seen: &WindowSeen) -> usize {
-        let urls = seen.tabs.iter().filter_map(|tab| clean_url(&tab.url));
-        urls.filter(|url| self.ignored.covers(url)).count()
+    /// How many tabs of a look stay out of every space: their addresses are ignored, or cannot be kept. One that is
+    /// nowhere yet is no loss.
+    pub fn left_out_in(&self, seen: &WindowSeen) -> usize {
+        let somewhere = seen.tabs.iter().filter(|tab| !is_blank(&tab.url));
+        let kept = |url: &str| clean_url(url).is_some_and(|url| !self.ignored.covers(url));
+        somewhere.filter(|tab| !kept(&tab.url)).count()
+    }
+
+    /// Whether a tab of a look is ignored.
+    pub(super) fn has_ignored(&self, seen: &WindowSeen) -> bool {
+        let mut urls = seen.tabs.iter().filter_map(|tab| clean_url(&tab.url));
+        urls.any(|url| self.ignored.covers(url))
     }
 
     /// How many tabs of a look a private space takes.
@@ -137,7 +145,7 @@ impl Engine {
         if let Some(space) = self.follows(window) {
             return space;
         }
-        let left_out = self.ignored_in(&seen);
+        let left_out = self.left_out_in(&seen);
         let (binding, mut writes) = self.make_space(now, seen, name);
         let space = binding.space;
         writes.push(put(binding_key(window), &binding));
@@ -156,10 +164,10 @@ impl Engine {
         binding.space
     }
 
-    /// The same with a window of the journal, which saw all there was; `None` when all of it is ignored. How many tabs are
-    /// left out.
+    /// The same with a window of the journal, which saw all there was; `None` when nothing of it can be kept. How many tabs
+    /// are left out.
     pub fn keep_earlier(&mut self, now: Millis, seen: WindowSeen, name: &str) -> (Option<SpaceId>, usize) {
-        let left_out = self.ignored_in(&seen);
+        let left_out = self.left_out_in(&seen);
         let is_empty = left_out > 0 && self.kept_of(&seen) == 0;
         ((!is_empty).then(|| self.keep_window(now, seen, name)), left_out)
     }

@@ -36,6 +36,7 @@ pub fn undo_of(answer: LibraryAnswer) -> Option<Undo> {
     let undo = match answer {
         LibraryAnswer::Changed(undo)
         | LibraryAnswer::Made { undo, .. }
+        | LibraryAnswer::Opened { undo, .. }
         | LibraryAnswer::Lacking { undo, .. } => *undo,
         _ => return None,
     };
@@ -56,6 +57,15 @@ fn with_left_out(words: Option<String>, left_out: usize) -> Option<String> {
     match (words, stayed) {
         (Some(words), Some(stayed)) => Some(format!("{words}. {stayed}")),
         (words, stayed) => words.or(stayed),
+    }
+}
+
+/// What is said of tabs that were opened, and of those that were not.
+fn with_skipped(words: Option<String>, skipped: usize) -> Option<String> {
+    let skipped = (skipped > 0).then(|| count(Key::TabsNotOpened, skipped, &[]));
+    match (words, skipped) {
+        (Some(words), Some(skipped)) => Some(format!("{words}. {skipped}")),
+        (words, skipped) => words.or(skipped),
     }
 }
 
@@ -137,11 +147,14 @@ pub fn perform(library: &Handle, wishes: Vec<LibraryAsk>, words: Option<String>)
     let library = library.clone();
     spawn_local(async move {
         let mut undo: Option<Undo> = None;
-        let (mut trouble, mut left_out) = (None, 0);
+        let (mut trouble, mut left_out, mut all_skipped) = (None, 0, 0);
         for wish in wishes {
             match asked(wish).await {
                 Ok(answer) => {
                     left_out += left_out_of(&answer);
+                    if let LibraryAnswer::Opened { skipped, .. } = answer {
+                        all_skipped += skipped;
+                    }
                     undo = join(undo, undo_of(answer));
                 }
                 Err(why) => {
@@ -150,7 +163,8 @@ pub fn perform(library: &Handle, wishes: Vec<LibraryAsk>, words: Option<String>)
                 }
             }
         }
-        let words = with_left_out(words, left_out).filter(|_| trouble.is_none());
+        let words = with_skipped(with_left_out(words, left_out), all_skipped);
+        let words = words.filter(|_| trouble.is_none());
         library.dispatch(Input::Done { words, undo });
         if trouble.is_some() {
             library.dispatch(Input::WentWrong(trouble));
@@ -446,7 +460,17 @@ pub fn open(library: &Handle, spots: Vec<Spot>) {
 
 /// Opens a whole space in a window that follows it.
 pub fn open_space(library: &Handle, space: SpaceId) {
-    say_and_read(library, Ask::Restore(space));
+    let library = library.clone();
+    spawn_local(async move {
+        match ask(Ask::Restore(space)).await {
+            Ok(Answer::Skipped(skipped)) => library.dispatch(Input::Done {
+                words: with_skipped(None, skipped),
+                undo: None,
+            }),
+            Ok(_) => library.dispatch(Input::Changed),
+            Err(why) => library.dispatch(Input::WentWrong(Some(why.words()))),
+        }
+    });
 }
 
 /// Closes the window of a space, which stays.
