@@ -15,6 +15,7 @@
 //! | `aside/{key}/{number}` | a record that could not be read, where something had to stand in its place |
 //! | `sharing/{id}` | a private space that the relay was asked to share, and has not answered for |
 //! | `marks/{id}` | tags, notes and stars of a space and its tabs |
+//! | `uses/{id}` | how often the tabs of a space were shown, and when last |
 //! | `bin/{time}/{number}` | what was removed, for a while |
 
 use protocol::{Seq, SpaceId};
@@ -95,6 +96,11 @@ pub fn sharing_key(space: SpaceId) -> String {
 /// The key of what is marked in a space.
 pub fn marks_key(space: SpaceId) -> String {
     format!("marks/{space}")
+}
+
+/// The key of how the tabs of a space are used.
+pub fn uses_key(space: SpaceId) -> String {
+    format!("uses/{space}")
 }
 
 /// The key of something in the bin.

@@ -149,23 +149,32 @@ fn make(window: &mut WindowSeen, edit: &Edit, next: &mut i32) {
 
 proptest! {
     #[test]
-    fn the_space_shows_what_the_window_shows(edits in prop::collection::vec(prop::collection::vec(edit(), 1..5), 1..12)) {
+    fn the_space_shows_what_the_window_shows(
+        edits in prop::collection::vec((0_i64..3_000, prop::collection::vec(edit(), 1..5)), 1..12)
+    ) {
+        let mut now = NOW;
         let mut random = counter();
         let mut window = WindowSeen { tabs: (1..6).map(tab).collect(), groups: vec![] };
         let mut next = 10;
         let mut binding = Binding::new(SpaceId::from_bits(1));
         let mut state = SpaceState::default();
-        for look in std::iter::once(Vec::new()).chain(edits) {
+        // What is held back shows in a last look, later.
+        let first = std::iter::once((0, Vec::new()));
+        for (pause, look) in first.chain(edits).chain([(TITLE_EVERY_MS, Vec::new())]) {
+            now = now.plus(pause);
             for edit in &look {
                 make(&mut window, edit, &mut next);
             }
-            for op in binding.look(NOW, window.clone(), &state, &mut random, &|_| true) {
+            for op in binding.look(now, window.clone(), &state, &mut random, &|_| true) {
                 prop_assert_eq!(op.check_shared(), Ok(()));
                 state.fold_local(&op);
             }
-            prop_assert_eq!(shown(&state), expected(&window));
-            prop_assert!(binding.look(NOW, window.clone(), &state, &mut random, &|_| true).is_empty(), "a second look says more");
+            if binding.held.is_empty() {
+                prop_assert_eq!(shown(&state), expected(&window));
+            }
+            prop_assert!(binding.look(now, window.clone(), &state, &mut random, &|_| true).is_empty(), "a second look says more");
         }
+        prop_assert_eq!(binding.held.len(), 0);
     }
 }
 
@@ -324,6 +333,50 @@ fn a_navigation_is_told_at_once_and_takes_the_title_along_that_waits() {
     window.tabs[0].title = "Soon old".into();
     binding.look(NOW.plus(40), window, &state, &mut random, &|_| true);
     assert!(binding.held.is_empty());
+}
+
+#[test]
+fn a_burst_of_navigations_is_its_first_and_its_last_page() {
+    let (mut binding, mut state, mut window, mut random) = bound(1..3);
+    let id = binding.tabs[&1];
+    let mut ops = Vec::new();
+    for hop in 0..5 {
+        window.tabs[0].url = format!("https://hop.example/{hop}");
+        window.tabs[0].title = format!("Hop {hop}");
+        let now = NOW.plus(10_000 + hop * 125);
+        for op in binding.look(now, window.clone(), &state, &mut random, &|_| true) {
+            state.fold_local(&op);
+            ops.push(op);
+        }
+    }
+    assert_eq!(ops.len(), 1, "{ops:?}");
+    assert_eq!(state.tabs[&id].url, "https://hop.example/0");
+    assert!(binding.held.contains(&1), "the last page waits");
+    let later = NOW.plus(10_000 + TITLE_EVERY_MS);
+    let ops = binding.look(later, window.clone(), &state, &mut random, &|_| true);
+    assert!(
+        matches!(&ops[..], [Op::TabUpdated { title: Some(title), url: Some(url), .. }]
+            if title == "Hop 4" && url == "https://hop.example/4"),
+        "{ops:?}"
+    );
+    assert!(binding.held.is_empty() && binding.later.is_empty());
+    for op in &ops {
+        state.fold_local(op);
+    }
+
+    // A tab that is closed meanwhile is removed as what it was.
+    window.tabs[0].url = "https://last.example/".into();
+    assert_eq!(
+        binding.look(later.plus(1), window.clone(), &state, &mut random, &|_| true),
+        []
+    );
+    window.tabs.remove(0);
+    let ops = binding.look(later.plus(2), window, &state, &mut random, &|_| true);
+    assert!(
+        matches!(&ops[..], [Op::TabUpdated { url: Some(url), .. }, Op::TabRemoved { tab }]
+            if url == "https://last.example/" && *tab == id),
+        "{ops:?}"
+    );
 }
 
 #[test]

@@ -49,6 +49,7 @@ fn shelves() -> Vec<ShelfView> {
                 at => items[at - 1..at].to_vec(),
             },
             marks: wasm_core::library::marks::SpaceMarks::default(),
+            uses: std::collections::BTreeMap::new(),
         })
         .collect();
     if let ItemView::Group(group) = &items[0] {

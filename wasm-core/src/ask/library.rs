@@ -2,6 +2,8 @@
 //!
 //! Every deed that takes something away answers with an [`Undo`]; asked back, it is as it was.
 
+use std::collections::BTreeMap;
+
 use protocol::{Colour, GroupId, Millis, Role, Seq, SpaceId, TabId};
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +11,7 @@ use crate::library::bin::BinId;
 use crate::library::duplicates::{Place, SamePage};
 use crate::library::marks::{Marking, SpaceMarks};
 use crate::library::undo::Undo;
+use crate::library::uses::Use;
 use crate::view::{ItemView, LinkView};
 
 /// An ask of the library's page.
@@ -338,6 +341,9 @@ pub struct ShelfView {
     pub items: Vec<ItemView>,
     /// Tags, notes, stars.
     pub marks: SpaceMarks,
+    /// How its tabs are used, as it was when something else of the space last changed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub uses: BTreeMap<TabId, Use>,
 }
 
 /// Something in the bin.

@@ -183,9 +183,9 @@ impl<K: Ord + Copy + Hash> Index<K> {
         true
     }
 
-    /// When the document with this key was last seen, should nothing else of it have changed.
+    /// When the document with this key was last seen, and how often, should nothing else of it have changed.
     #[cfg(not(feature = "popup"))]
-    pub fn saw(&mut self, key: K, seen: Millis) {
+    pub fn saw(&mut self, key: K, seen: Millis, uses: u32) {
         let documents = &mut self.documents;
         let number = self.by_key.find(hash_of(&key), |number| {
             let stored = documents.get(*number as usize).and_then(Option::as_ref);
@@ -194,7 +194,7 @@ impl<K: Ord + Copy + Hash> Index<K> {
         if let Some(&number) = number
             && let Some(Some(stored)) = documents.get_mut(number as usize)
         {
-            stored.seen = seen;
+            (stored.seen, stored.uses) = (seen, uses);
         }
     }
 

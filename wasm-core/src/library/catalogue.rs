@@ -347,6 +347,7 @@ mod tests {
             changed: Millis(0),
             items,
             marks: SpaceMarks::default(),
+            uses: std::collections::BTreeMap::new(),
         }
     }
 

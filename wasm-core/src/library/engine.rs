@@ -39,6 +39,7 @@ mod sharing;
 #[cfg(not(feature = "popup"))]
 mod shelves;
 mod showing;
+mod uses;
 mod windows;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,6 +55,7 @@ use super::marks::SpaceMarks;
 use super::past::{self, Past};
 use super::private::Private;
 use super::settings::Settings;
+use super::uses::Uses;
 use crate::address;
 use crate::command::Command;
 use crate::record::{DEVICE_KEY, SETTINGS_KEY, log_key, space_key};
@@ -92,6 +94,7 @@ pub struct Engine {
     marks: BTreeMap<SpaceId, SpaceMarks>,
     /// Rises whenever any of them changes.
     marked: u64,
+    uses: BTreeMap<SpaceId, Uses>,
     bin: Bin,
     settings: Settings,
     ignored: IgnoreList,
@@ -149,7 +152,7 @@ impl Engine {
         let mut bindings = BTreeMap::new();
         let mut asleep = BTreeMap::new();
         let mut sharing = BTreeMap::new();
-        let mut marks = BTreeMap::new();
+        let (mut marks, mut uses) = (BTreeMap::new(), BTreeMap::new());
         let mut bin = Bin::default();
         let mut events = Vec::new();
         let mut pasts: BTreeMap<SpaceId, Past> = BTreeMap::new();
@@ -191,6 +194,10 @@ impl Engine {
                 (Some("marks"), Some(id)) => match (id.parse(), serde_json::from_str::<SpaceMarks>(text)) {
                     (Ok(space), Ok(marked)) => drop(marks.insert(space, marked)),
                     _ => aside.record(key, text, &mut writes),
+                },
+                (Some("uses"), Some(id)) => match (id.parse(), serde_json::from_str::<Uses>(text)) {
+                    (Ok(space), Ok(used)) => drop(uses.insert(space, used)),
+                    _ => damaged.push(key.clone()),
                 },
                 (Some("bin"), Some(_)) if !bin.restore(key, text) => damaged.push(key.clone()),
                 (Some("sharing"), Some(id)) => {
@@ -238,6 +245,7 @@ impl Engine {
             sharing,
             marks,
             marked: 0,
+            uses,
             bin,
             settings,
             ignored,

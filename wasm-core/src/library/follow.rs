@@ -77,7 +77,7 @@ pub struct GroupSeen {
 pub struct Binding {
     /// The space.
     pub space: SpaceId,
-    /// The last look; of a tab whose title was held back, with the title that was told.
+    /// The last look; of a tab whose title or page was held back, with what was told.
     pub seen: WindowSeen,
     /// Chrome's tabs and the space's.
     pub tabs: BTreeMap<i32, TabId>,
@@ -90,9 +90,15 @@ pub struct Binding {
     /// When something was last told of a tab; only of the last [`TITLE_EVERY_MS`].
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub told: BTreeMap<i32, Millis>,
-    /// Tabs whose new title was held back: another look tells it.
+    /// When a tab last went to another page; only of the last [`TITLE_EVERY_MS`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub navigated: BTreeMap<i32, Millis>,
+    /// Tabs whose new title or page was held back: another look tells it.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub held: BTreeSet<i32>,
+    /// What tabs are whose new page was held back.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub later: BTreeMap<i32, TabSeen>,
     /// Tabs of a space that was opened as a window whose pages have not come yet: what they turn out to be is no
     /// news, unless it is another page.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
@@ -159,7 +165,9 @@ impl Binding {
             groups: BTreeMap::new(),
             left_out: BTreeSet::new(),
             told: BTreeMap::new(),
+            navigated: BTreeMap::new(),
             held: BTreeSet::new(),
+            later: BTreeMap::new(),
             loading: BTreeSet::new(),
             filling: None,
             basis: None,
@@ -182,8 +190,13 @@ impl Binding {
         } else if let Some(tab) = tab {
             self.tabs.insert(new, tab);
         }
-        if let Some(told) = self.told.remove(&old) {
-            self.told.insert(new, told);
+        for times in [&mut self.told, &mut self.navigated] {
+            if let Some(time) = times.remove(&old) {
+                times.insert(new, time);
+            }
+        }
+        if let Some(later) = self.later.remove(&old) {
+            self.later.insert(new, TabSeen { id: new, ..later });
         }
         for tabs in [&mut self.held, &mut self.loading] {
             if tabs.remove(&old) {
@@ -193,9 +206,16 @@ impl Binding {
         changed
     }
 
+    /// The space's tab that is shown.
+    pub(super) fn shown(&self) -> Option<TabId> {
+        let active = self.seen.tabs.iter().find(|tab| tab.active)?;
+        self.tabs.get(&active.id).copied()
+    }
+
     /// Compares a new look with the last one and keeps it. `state` is the space as this person sees it;
     /// `wanted` says which addresses may be in the space. A title that changed too soon after the last op for its
-    /// tab is held back, for a look that comes [`TITLE_EVERY_MS`] later.
+    /// tab is held back, for a look that comes [`TITLE_EVERY_MS`] later; so is a page that comes so soon after another
+    /// one, as a redirect does. [`Binding::all_at_once`] tells both.
     pub fn look(
         &mut self,
         now: Millis,
@@ -207,8 +227,9 @@ impl Binding {
         let mut new = new;
         let here: BTreeSet<i32> = new.tabs.iter().map(|tab| tab.id).collect();
         // A clock that was put back holds nothing.
-        self.told
-            .retain(|id, told| here.contains(id) && (0..TITLE_EVERY_MS).contains(&now.since(*told)));
+        for times in [&mut self.told, &mut self.navigated] {
+            times.retain(|id, time| here.contains(id) && (0..TITLE_EVERY_MS).contains(&now.since(*time)));
+        }
         self.held.clear();
         let places = self.seen.tabs.iter().zip(0..);
         let places = places.map(|(tab, place)| (tab.id, place)).collect();
@@ -221,6 +242,7 @@ impl Binding {
             places,
         };
         changes.gone(&new);
+        changes.binding.later.clear();
         changes.groups(&new, random);
         changes.tabs(&new, random, wanted);
         changes.order(&new);
@@ -228,10 +250,30 @@ impl Binding {
         for tab in new.tabs.iter_mut().filter(|tab| self.held.contains(&tab.id)) {
             if let Some(old) = places.get(&tab.id).and_then(|place| self.seen.tabs.get(*place)) {
                 tab.title.clone_from(&old.title);
+                if self.later.contains_key(&tab.id) {
+                    tab.url.clone_from(&old.url);
+                }
             }
         }
         self.seen = new;
         ops
+    }
+
+    /// The window as it is, when a page was held back: the next look at it holds nothing.
+    pub(super) fn all_at_once(&mut self) -> Option<WindowSeen> {
+        if self.later.is_empty() {
+            return None;
+        }
+        self.told.clear();
+        self.navigated.clear();
+        let mut seen = self.seen.clone();
+        for tab in &mut seen.tabs {
+            if let Some(later) = self.later.get(&tab.id) {
+                tab.url.clone_from(&later.url);
+                tab.title.clone_from(&later.title);
+            }
+        }
+        Some(seen)
     }
 }
 
@@ -285,6 +327,16 @@ impl Changes<'_> {
         for (id, tab) in gone {
             self.binding.tabs.remove(&id);
             if self.state.tabs.contains_key(&tab) {
+                // It is removed as what it was in the end.
+                if let Some(later) = self.binding.later.remove(&id) {
+                    self.push(Op::TabUpdated {
+                        tab,
+                        url: Some(later.url),
+                        title: Some(clean_title(&later.title)).filter(|title| !title.is_empty()),
+                        favicon: None,
+                        pinned: None,
+                    });
+                }
                 self.push(Op::TabRemoved { tab });
             }
         }
@@ -454,8 +506,16 @@ impl Changes<'_> {
             self.binding.held.insert(tab.id);
             return;
         }
+        if url.is_some() && pinned.is_none() && self.binding.navigated.contains_key(&tab.id) {
+            self.binding.held.insert(tab.id);
+            self.binding.later.insert(tab.id, tab.clone());
+            return;
+        }
         if url.is_some() || title.is_some() || pinned.is_some() {
             self.binding.told.insert(tab.id, self.now);
+            if url.is_some() {
+                self.binding.navigated.insert(tab.id, self.now);
+            }
             self.push(Op::TabUpdated {
                 tab: id,
                 url,

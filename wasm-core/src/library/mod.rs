@@ -28,6 +28,7 @@ pub mod past;
 pub(crate) mod private;
 pub mod settings;
 pub mod undo;
+pub mod uses;
 pub mod waiting;
 pub mod went;
 

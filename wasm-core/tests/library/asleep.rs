@@ -193,3 +193,36 @@ fn of_a_shared_space_nothing_goes_that_was_not_in_it() {
     browser.write();
     assert_eq!(titles(&browser.view(new.space)), shared, "it stays out for good");
 }
+
+#[test]
+fn a_page_that_was_held_back_is_in_the_space_when_its_window_goes() {
+    let mut browser = Browser::new();
+    let space = browser.engine.save_window(browser.now, WINDOW, window(), "Trip");
+    let mut seen = window();
+    for hop in [
+        "https://login.example/",
+        "https://login.example/2",
+        "https://mail.example/in",
+    ] {
+        seen.tabs[0].url = hop.into();
+        browser.now = browser.now.plus(120);
+        browser.look(seen.clone());
+    }
+    let urls = |browser: &Browser| -> Vec<String> {
+        let visible = browser.engine.what_is_shared(space).expect("it is there");
+        visible.into_iter().map(|tab| tab.url).collect()
+    };
+    assert_eq!(urls(&browser)[0], "https://login.example/");
+    assert_eq!(browser.logged(), 1);
+    // The worker dies, the browser too: Chrome never told of it again.
+    let mut browser = browser.killed();
+    assert_eq!(browser.engine.held_windows(), [WINDOW], "it is looked at again");
+    browser.engine.browser_started(browser.now);
+    let mut browser = browser.killed();
+    assert_eq!(urls(&browser)[0], "https://mail.example/in");
+    // The window comes back as what it was.
+    assert!(browser.engine.recognise(browser.now, 9, &seen));
+    let mut browser = browser.killed();
+    assert_eq!(urls(&browser).len(), 5);
+    assert_eq!(browser.view(space).items.len(), 4);
+}

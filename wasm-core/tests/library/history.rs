@@ -7,7 +7,7 @@ use protocol::op::{Created, NewTab};
 use protocol::{Colour, MemberId, Millis, Op, Position, Role, Seq, SpaceId, SpaceState, TabId};
 use tabspace_wasm_core::ask::library::{Deed, HistoryView, LibraryAnswer, LibraryAsk, Moment};
 use tabspace_wasm_core::command::Command;
-use tabspace_wasm_core::library::follow::TabSeen;
+use tabspace_wasm_core::library::follow::{TITLE_EVERY_MS, TabSeen};
 use tabspace_wasm_core::library::history::{Log, Who};
 use tabspace_wasm_core::library::past;
 use tabspace_wasm_core::view::ItemView;
@@ -109,6 +109,7 @@ fn a_way_through_pages_is_one_moment_and_the_page_it_left_comes_back_beside_it()
     ] {
         seen.tabs[3].url = url.into();
         seen.tabs[3].title = title.into();
+        browser.now = browser.now.plus(TITLE_EVERY_MS);
         browser.look(seen.clone());
     }
     let moments = browser.history(space);

@@ -10,6 +10,7 @@ use tabspace_wasm_core::library::follow::{TabSeen, WindowSeen};
 use tabspace_wasm_core::library::inflow::Inflow;
 use tabspace_wasm_core::library::marks::Marking;
 use tabspace_wasm_core::library::undo::Undo;
+use tabspace_wasm_core::library::uses::ONCE_IN_MS;
 use tabspace_wasm_core::view::ItemView;
 
 use crate::inflow::model::{Dice, settle, two};
@@ -307,4 +308,82 @@ fn a_library_is_made_ready_a_little_at_a_time_and_the_last_changed_first() {
     assert!(lookup.prepare(&browser.engine, 1), "nothing is left to do");
     let titles = |lookup: &mut Lookup| browser.engine.find(lookup, browser.now, "lisbon flat", 10).len();
     assert_eq!(titles(&mut lookup), 5);
+}
+
+#[test]
+fn of_two_equal_tabs_the_one_that_was_opened_is_found_first() {
+    let mut browser = Browser::new();
+    let twins = |seen: &mut WindowSeen| {
+        for tab in &mut seen.tabs[1..3] {
+            tab.title = "Flat in Alfama".into();
+            tab.url = "https://flats.example/alfama".into();
+        }
+    };
+    let mut seen = window();
+    twins(&mut seen);
+    let kept = browser.engine.keep_window(browser.now, seen.clone(), "Kept");
+    browser.write();
+    let mut lookup = Lookup::default();
+    let first = |browser: &Browser, lookup: &mut Lookup| -> TabId {
+        let found = browser.engine.find(lookup, browser.now, "alfama in:kept", 10);
+        assert_eq!(found.len(), 2);
+        found[0].tab
+    };
+    let ids = browser.engine.what_is_shared(kept).expect("it is there");
+    let twins: Vec<TabId> = ids[1..3].iter().map(|tab| tab.tab).collect();
+    // Whichever it is; also with an index that knew them before, and after the worker died.
+    for (minute, twin) in (1..).zip([twins[0], twins[1], twins[1]]) {
+        browser.now = Millis(minute * ONCE_IN_MS);
+        browser.engine.opened(browser.now, kept, &[twin]);
+        browser = browser.killed();
+    }
+    assert_eq!(first(&browser, &mut lookup), twins[1]);
+    for minute in 10..12 {
+        browser.now = Millis(minute * ONCE_IN_MS);
+        browser.engine.opened(browser.now, kept, &[twins[0]]);
+        browser.write();
+    }
+    assert_eq!(first(&browser, &mut lookup), twins[0]);
+
+    // So it is with tabs that are shown in a window; not more than once a minute, however often the person changes over.
+    let space = browser
+        .engine
+        .save_window(browser.now, WINDOW, seen.clone(), "Followed");
+    browser.write();
+    let ids = browser.engine.what_is_shared(space).expect("it is there");
+    let uses = |browser: &mut Browser| -> Vec<u32> {
+        let Ok(LibraryAnswer::Shelves(shelves)) = browser.engine.library(browser.now, LibraryAsk::Shelves)
+        else {
+            panic!("no spaces");
+        };
+        let shelf = shelves.iter().find(|shelf| shelf.space == space);
+        let shelf = shelf.expect("it is there");
+        ids[1..3]
+            .iter()
+            .map(|tab| shelf.uses.get(&tab.tab).map_or(0, |used| used.0))
+            .collect()
+    };
+    for shown in [2, 1, 2, 1, 2, 1] {
+        browser.now = browser.now.plus(1_000);
+        seen.tabs.iter_mut().for_each(|tab| tab.active = false);
+        seen.tabs[shown].active = true;
+        browser.look(seen.clone());
+    }
+    assert_eq!(uses(&mut browser), [1, 1]);
+    browser.now = browser.now.plus(ONCE_IN_MS);
+    seen.tabs[1].active = false;
+    seen.tabs[2].active = true;
+    browser.look(seen);
+    let mut browser = browser.killed();
+    assert_eq!(uses(&mut browser), [1, 2]);
+    let found = browser
+        .engine
+        .find(&mut lookup, browser.now, "alfama in:followed", 10);
+    assert_eq!(found[0].tab, ids[2].tab);
+
+    // What is deleted leaves nothing behind.
+    browser.engine.forget(browser.now, space);
+    let browser = browser.killed();
+    assert!(!browser.disk.contains_key(&format!("uses/{space}")));
+    assert!(browser.disk.contains_key(&format!("uses/{kept}")));
 }

@@ -33,7 +33,7 @@ impl Writer {
             }
             let begun = self
                 .performer
-                .with(|engine: &mut Engine, _| engine.begin_turn(window));
+                .with(|engine: &mut Engine, now| engine.begin_turn(now, window));
             let Some(turn) = begun else { continue };
             // It is written down before it is done.
             if self.on_disk().await.is_err() {

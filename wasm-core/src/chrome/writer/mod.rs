@@ -56,7 +56,7 @@ pub(crate) const LOCK: &str = "session";
 const SHOW_AFTER_MS: u32 = 30;
 /// What others keep of the writer's state is written at most this often.
 const KEEP_AFTER_MS: u32 = 100;
-/// A title that was held back is looked for again after this.
+/// A title or page that was held back is looked for again after this.
 #[expect(clippy::cast_possible_truncation, reason = "two seconds")]
 const LOOK_AGAIN_MS: u32 = TITLE_EVERY_MS as u32;
 /// A streamed tab that is held back is looked at again this often.

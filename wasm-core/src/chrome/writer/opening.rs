@@ -55,6 +55,7 @@ impl Writer {
             return Err(Problem::NothingToOpen);
         }
         let skipped = plan.skipped;
+        let chosen: Vec<TabId> = plan.tabs.iter().map(|tab| tab.tab).collect();
         let undo = match place {
             OpenIn::NewWindow => self.open_apart(plan).await?,
             OpenIn::Window(window) => self.open_among(window, plan).await?,
@@ -63,6 +64,10 @@ impl Writer {
                 self.replace(window, plan, follows, true).await?
             }
         };
+        if tabs.is_some() {
+            self.performer
+                .with(|engine, now| engine.opened(now, space, &chosen));
+        }
         let undo = Box::new(undo);
         Ok(LibraryAnswer::Opened { skipped, undo })
     }

@@ -42,6 +42,7 @@ impl Engine {
     ) -> Option<BinId> {
         let mut private = self.privates.remove(&space)?;
         let exact = private.packed(writes);
+        self.take_uses(space, writes);
         writes.extend(private.removal());
         // Its past stays; what there is of it says the entry.
         writes.push(Write::Delete(history_key(space)));
@@ -69,6 +70,7 @@ impl Engine {
         writes: &mut Vec<Write>,
     ) -> Option<BinId> {
         let marks = self.take_marks(space, writes);
+        self.take_uses(space, writes);
         let state = self.state(space).filter(|state| !state.tabs.is_empty())?;
         let mut created = state.as_created(|_, _| true);
         for tab in &mut created.tabs {
@@ -117,7 +119,11 @@ impl Engine {
         if gone.len() < MANY && last.is_none() && (gone.len() < state.tabs.len() || adds) {
             return;
         }
-        let entry = self.tabs_entry(now, space, state, &gone, true);
+        // What they were in the end is told with their going.
+        let mut state = state.clone();
+        let updates = ops.iter().filter(|op| matches!(op, Op::TabUpdated { .. }));
+        updates.for_each(|op| state.fold_local(op));
+        let entry = self.tabs_entry(now, space, &state, &gone, true);
         self.put_and_tell(now, entry, last, writes);
     }
 

@@ -50,6 +50,7 @@ impl Engine {
         plan: Plan,
         mut writes: Vec<Write>,
     ) -> Result<Undo, Problem> {
+        self.tell_all_held(now);
         let steps = self.steps(plan.ops)?;
         let mut marks: BTreeMap<SpaceId, MarksChange> = plan.marks.into_iter().collect();
         let mut undo = Undo::default();
@@ -253,6 +254,7 @@ impl Engine {
     /// # Errors
     /// When something may not be done, or nothing of it is there any more.
     pub fn undo(&mut self, now: Millis, undo: &Undo) -> Result<Undo, Problem> {
+        self.tell_all_held(now);
         let mut plan = Plan::default();
         let mut writes = Vec::new();
         let mut made = Vec::new();

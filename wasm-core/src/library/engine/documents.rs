@@ -10,6 +10,7 @@ use crate::find::Document;
 use crate::library::StoredSpace;
 use crate::library::backup::Exact;
 use crate::library::bin::{BinId, Binned, Held};
+use crate::library::uses::Use;
 
 /// Where something is that was found: what is in spaces before what is in the bin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,6 +64,7 @@ impl Engine {
                 marks.tags.iter().map(String::as_str).collect()
             });
             let group = tab.group.and_then(|group| state.groups.get(&group));
+            let Use(uses, shown) = self.use_of(space, id);
             each(
                 id,
                 &Document {
@@ -74,8 +76,8 @@ impl Engine {
                     space: &state.name,
                     open: open.contains(&id),
                     pinned: tab.pinned,
-                    uses: 0,
-                    seen: state.time,
+                    uses,
+                    seen: state.time.max(shown),
                 },
             );
         }

@@ -71,6 +71,7 @@ impl Engine {
         writes.extend(sharing.map(|(space, begun)| put(sharing_key(*space), begun)));
         self.bin.write_all(&mut writes);
         self.write_marks_anew(&mut writes);
+        self.write_uses_anew(&mut writes);
         self.session.commit(writes);
     }
 

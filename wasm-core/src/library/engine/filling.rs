@@ -205,6 +205,9 @@ impl Engine {
         self.wake(space, &mut writes);
         self.session.commit(writes);
         self.bindings.insert(window, binding);
+        if let Some(shown) = plan.shown() {
+            self.opened(now, space, &[shown.tab]);
+        }
         self.tell_skipped(space, plan.skipped);
         self.settle(now);
     }

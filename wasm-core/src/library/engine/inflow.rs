@@ -1,7 +1,7 @@
 //! What others do in a shared space flows into the window that follows it, as far as the person wants that.
 
 use protocol::op::{NewGroup, NewTab};
-use protocol::{Op, Role, SpaceId, SpaceState};
+use protocol::{Millis, Op, Role, SpaceId, SpaceState};
 
 use super::Engine;
 use super::difference::difference;
@@ -179,8 +179,9 @@ impl Engine {
     }
 
     /// What is to be done in a window now; it is written down with that. One that was begun is gone on with. The window
-    /// was looked at just before.
-    pub fn begin_turn(&mut self, window: i32) -> Option<Turn> {
+    /// was looked at just before; what was held back of that comes first.
+    pub fn begin_turn(&mut self, now: Millis, window: i32) -> Option<Turn> {
+        self.tell_held(now, window);
         let binding = self.bindings.get(&window)?;
         let basis = binding.basis.as_deref()?;
         if binding.filling.is_some() {

@@ -10,6 +10,7 @@ use super::filling::opens;
 use super::{Engine, Saved};
 use crate::find::{Document, Index, Query};
 use crate::library::bin::BinId;
+use crate::library::uses::Uses;
 
 /// The index. It holds nothing that the library does not: whoever keeps it may drop it at any time.
 #[derive(Debug, Default)]
@@ -148,7 +149,7 @@ impl Lookup {
             let key = Saved::Tab(space, tab);
             let made_of = made_of(document);
             if before.next_if(|(other, _)| *other == tab) == Some((tab, made_of)) {
-                index.saw(key, document.seen);
+                index.saw(key, document.seen, document.uses);
             } else {
                 index.put(key, document);
             }
@@ -210,6 +211,7 @@ impl Engine {
             state.map(|state| (state.head.0, state.time.0, state.tabs.len())),
             open,
             marks.print,
+            self.uses.get(&space).map_or(0, Uses::changes),
         ))
     }
 
@@ -236,7 +238,8 @@ fn print_of(what: impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// A number that changes when anything changes that a document is found by; when it was last seen is not among that.
+/// A number that changes when anything changes that a document is found by; how often it was seen, and when last, is not
+/// among that.
 fn made_of(document: &Document<'_>) -> u64 {
     let words = (document.title, document.address, document.group, document.note);
     print_of((

@@ -108,6 +108,7 @@ impl Engine {
             changed,
             items: view.items,
             marks: self.marks(space),
+            uses: self.uses_of(space),
         })
     }
 }

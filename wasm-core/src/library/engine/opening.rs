@@ -65,6 +65,7 @@ impl Engine {
     /// [`Engine::put_to_rest`], [`Engine::let_go`] or [`Engine::attach`]. Should this engine die before, the next one
     /// finds the space waiting for the window.
     pub fn give_up(&mut self, now: Millis, window: i32) -> Option<Binding> {
+        self.tell_held(now, window);
         let binding = self.bindings.remove(&window)?;
         let asleep = Asleep { binding, since: now };
         self.session.commit(vec![
@@ -122,6 +123,9 @@ impl Engine {
         self.wake(space, &mut writes);
         self.session.commit(writes);
         self.bindings.insert(window, binding);
+        if let Some(shown) = plan.shown() {
+            self.opened(now, space, &[shown.tab]);
+        }
         self.tell_skipped(space, plan.skipped);
         self.settle(now);
     }

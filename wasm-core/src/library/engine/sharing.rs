@@ -133,12 +133,17 @@ impl Engine {
         writes.push(Write::Delete(sharing_key(space)));
         let (marks, marks_of_rest) = apart(self.take_marks(space, &mut writes), &state);
         self.give_marks(joined.space, marks, &mut writes);
+        let uses = self.take_uses(space, &mut writes);
+        let (uses, uses_of_rest) = uses.apart(|tab| state.tabs.contains_key(&tab));
+        self.give_uses(joined.space, uses, &mut writes);
         let rest = Created {
             name: clean_name(&name_of_rest(&private.state.name)),
             ..private.state.as_created(|id, _| !state.tabs.contains_key(&id))
         };
         if !rest.tabs.is_empty() {
-            self.keep_rest(now, rest, marks_of_rest, &mut writes);
+            let kept = self.keep_rest(now, rest, &mut writes);
+            self.give_marks(kept, marks_of_rest, &mut writes);
+            self.give_uses(kept, uses_of_rest, &mut writes);
         }
         // A window that came back to it could bring what was not shown.
         self.wake(space, &mut writes);
@@ -183,7 +188,7 @@ impl Engine {
     }
 
     /// What does not go along stays in a private space of its own.
-    fn keep_rest(&mut self, now: Millis, mut rest: Created, marks: SpaceMarks, writes: &mut Vec<Write>) {
+    fn keep_rest(&mut self, now: Millis, mut rest: Created, writes: &mut Vec<Write>) -> SpaceId {
         // A group that was torn is in both spaces, and each has its own.
         let mut groups: BTreeMap<GroupId, GroupId> = BTreeMap::new();
         for group in &mut rest.groups {
@@ -197,7 +202,7 @@ impl Engine {
         let you = MemberId::from_bits((self.random)());
         let private = Private::new(space, you, self.session.device(), now, rest, writes);
         self.privates.insert(space, private);
-        self.give_marks(space, marks, writes);
+        space
     }
 
     /// The id that a space has now: a page may still know it by the one that it had before it was shared.

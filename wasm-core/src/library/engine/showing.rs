@@ -64,7 +64,7 @@ impl Engine {
         }
     }
 
-    /// The windows with a tab whose new title was held back: they are to be looked at again.
+    /// The windows with a tab whose new title or page was held back: they are to be looked at again.
     pub fn held_windows(&self) -> Vec<i32> {
         self.bindings
             .iter()

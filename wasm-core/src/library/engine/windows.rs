@@ -57,12 +57,15 @@ impl Engine {
         };
         let ignored = &self.ignored;
         restored::go_on(&mut binding, &mut seen);
+        let was_shown = binding.shown();
         let ops = binding.look(now, seen, state, &mut *self.random, &|url| {
             ignored.lets_in(url, shared)
         });
         astray::note(&mut binding, now, state, &ops);
+        let shown = binding.shown().filter(|shown| was_shown != Some(*shown));
         let mut writes = vec![put(binding_key(window), &binding)];
         self.bindings.insert(window, binding);
+        self.count_uses(now, space, shown.as_slice(), &mut writes);
         self.keep_closed(now, space, &ops, &mut writes);
         self.keep_astray(now, window, &ops, &mut writes);
         if let Some(private) = self.privates.get_mut(&space) {
@@ -93,8 +96,28 @@ impl Engine {
         }
     }
 
+    /// What was held back of a window is told now.
+    pub(super) fn tell_held(&mut self, now: Millis, window: i32) {
+        let binding = self.bindings.get_mut(&window);
+        if let Some(seen) = binding.and_then(Binding::all_at_once) {
+            self.observe(now, window, seen);
+        }
+    }
+
+    /// What was held back of all windows is told now: what is done next is done to what there is.
+    pub(super) fn tell_all_held(&mut self, now: Millis) {
+        let held = self
+            .bindings
+            .iter()
+            .filter(|(_, binding)| !binding.later.is_empty());
+        for window in held.map(|(window, _)| *window).collect::<Vec<_>>() {
+            self.tell_held(now, window);
+        }
+    }
+
     /// A window closed, or is about to: its space stays as it is and follows it no more, until the window comes back.
     pub fn window_gone(&mut self, now: Millis, window: i32) {
+        self.tell_held(now, window);
         if let Some(mut binding) = self.bindings.remove(&window) {
             if binding.filling.is_some()
                 && let Some(plan) = self.tabs_to_restore(binding.space)

@@ -14,6 +14,7 @@ use crate::ask::library::BinnedView;
 use crate::find::{Document, Index, Query};
 use crate::library::catalogue::{Catalogue, Shelf, Spot};
 use crate::library::duplicates::Place;
+use crate::library::uses::Use;
 use crate::ui::chrome_page::OpenTab;
 use crate::ui::clock;
 
@@ -240,6 +241,7 @@ fn with_document((shelves, bin, open): There<'_>, spot: Spot, then: impl FnOnce(
             let tags: Vec<&str> = marks
                 .map(|marks| marks.tags.iter().map(String::as_str).collect())
                 .unwrap_or_default();
+            let Use(uses, shown) = shelf.uses.get(&place.tab).copied().unwrap_or_default();
             then(&Document {
                 title: &tab.title,
                 address: &tab.url,
@@ -249,8 +251,8 @@ fn with_document((shelves, bin, open): There<'_>, spot: Spot, then: impl FnOnce(
                 space: &shelf.name,
                 open: shelf.window.is_some(),
                 pinned: tab.pinned,
-                uses: 0,
-                seen: shelf.changed,
+                uses,
+                seen: shelf.changed.max(shown),
             });
         }
         Spot::Open(id) => {

@@ -333,7 +333,7 @@ impl Someone {
             return false;
         }
         self.looks();
-        let Some(turn) = self.browser.engine.begin_turn(WINDOW) else {
+        let Some(turn) = self.browser.engine.begin_turn(self.browser.now, WINDOW) else {
             return false;
         };
         self.browser.write();
