@@ -533,4 +533,39 @@ mod tests {
         assert_eq!(message("\u{0}"), Err(Code::BadText));
         assert_eq!(favicon_hash(&"A".repeat(64)), Err(Code::BadText));
     }
+
+    #[test]
+    fn how_many_tabs_there_may_be_depends_on_whose_the_space_is() {
+        let tab = |number: usize| NewTab {
+            tab: TabId::from_bits(number as u128),
+            url: "https://a.example/".into(),
+            title: String::new(),
+            favicon: None,
+            pinned: false,
+            group: None,
+            position: Position::first(),
+        };
+        let of = |tabs: usize| Created {
+            name: "Many".into(),
+            colour: Colour::Grey,
+            groups: Vec::new(),
+            tabs: (0..tabs).map(tab).collect(),
+        };
+        let (full, more) = (of(limits::TABS), of(limits::TABS + 1));
+        assert_eq!(Op::SpaceCreated(full.clone()).check_shared(), Ok(()));
+        assert_eq!(Op::SpaceCreated(more.clone()).check_shared(), Err(Code::TooMany));
+        assert_eq!(Op::SpaceCreated(more).check(), Ok(()));
+
+        let owner = MemberId::from_bits(1);
+        let mut state = crate::SpaceState::default();
+        let device = crate::DeviceId::from_bits(1);
+        state.apply_provisionally(&Op::SpaceCreated(full), owner, device, crate::Millis(0));
+        let another = Op::TabAdded(tab(limits::TABS));
+        let shared = crate::authorise(&state, owner, &crate::Action::Submit(&another));
+        assert_eq!(shared, Err(Code::TooMany));
+        assert_eq!(crate::authorise_private(&state, owner, &another), Ok(()));
+        let stranger = MemberId::from_bits(2);
+        let by_stranger = crate::authorise_private(&state, stranger, &another);
+        assert_eq!(by_stranger, Err(Code::NotAMember));
+    }
 }

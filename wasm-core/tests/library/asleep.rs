@@ -226,3 +226,27 @@ fn a_page_that_was_held_back_is_in_the_space_when_its_window_goes() {
     assert_eq!(urls(&browser).len(), 5);
     assert_eq!(browser.view(space).items.len(), 4);
 }
+
+#[test]
+fn a_page_or_title_that_goes_back_to_what_was_told_waits_for_nothing() {
+    let mut browser = Browser::new();
+    let space = browser.engine.save_window(browser.now, WINDOW, window(), "Trip");
+    let mut told = window();
+    told.tabs[0].url = "https://mail.example/in".into();
+    browser.look(told.clone());
+    let before = browser.view(space);
+    for is_page in [true, false] {
+        let mut passing = told.clone();
+        if is_page {
+            passing.tabs[0].url = "https://mail.example/passing".into();
+        } else {
+            passing.tabs[0].title = "(1) Mail".into();
+        }
+        browser.look(passing);
+        assert_eq!(browser.engine.held_windows(), [WINDOW]);
+        browser.look(told.clone());
+        assert_eq!(browser.engine.held_windows(), [0; 0]);
+    }
+    browser.engine.window_gone(browser.now, WINDOW);
+    assert_eq!(browser.view(space), before);
+}

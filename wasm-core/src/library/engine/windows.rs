@@ -43,7 +43,9 @@ impl Engine {
             .bindings
             .get(&window)
             .filter(|binding| {
-                binding.seen != seen && binding.filling.is_none() && !Self::is_changing(binding)
+                // What was held back may have gone back to what was told.
+                let is_news = binding.seen != seen || !binding.held.is_empty();
+                is_news && binding.filling.is_none() && !Self::is_changing(binding)
             })
             .cloned()
         else {
