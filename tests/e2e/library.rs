@@ -1,6 +1,6 @@
 //! The library's page on the real writer: what is done there is done to the spaces, also after the worker died.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tabspace_tests::Result;
 use tabspace_tests::page::Page;
 use tabspace_tests::people::{TITLES, World, shows, t};
@@ -108,6 +108,20 @@ impl Desk {
         self.page.press("Enter").await
     }
 
+    /// An empty space is made.
+    async fn makes(&self, name: &str) -> Result<()> {
+        self.page.click(&t("new-menu")).await?;
+        self.page.click(&t("new-space")).await?;
+        self.names(name).await
+    }
+
+    /// Something else is asked of the writer meanwhile.
+    async fn elsewhere(&self, ask: &Value) -> Result<()> {
+        let message = json!({ "to": "writer", "ask": ask.to_string() });
+        let asked = format!("chrome.runtime.sendMessage({message}).then(() => null)");
+        self.page.evaluate(&asked).await.map(drop)
+    }
+
     async fn looks_at(&self, name: &str) -> Result<()> {
         self.page
             .click_text(&format!("{} bdi", t("library-space")), name)
@@ -153,9 +167,23 @@ impl Desk {
 async fn by_keyboard_tabs_are_moved_marked_and_removed_and_all_is_taken_back() -> Result<()> {
     let desk = Desk::with_a_trip("library-keyboard").await?;
     let page = &desk.page;
-    page.click(&t("new-space")).await?;
-    desk.names("Garden").await?;
+    desk.makes("Garden").await?;
     desk.has("Garden 0|Trip 3").await?;
+
+    // Why a deed was not done stands there until one is, whatever is read meanwhile.
+    desk.chooses("open-here").await?;
+    let refused = "!!document.querySelector('.library-main > .banner')";
+    page.wait_for(refused, "why an empty space is not opened").await?;
+    let shed = json!({ "library": { "new_space": { "name": "Shed", "colour": "red" } } });
+    desk.elsewhere(&shed).await?;
+    desk.has("Garden 0|Shed 0|Trip 3").await?;
+    page.wait_for(refused, "it to stay").await?;
+    desk.looks_at("Shed").await?;
+    desk.chooses("delete-space").await?;
+    page.click(&t("confirm")).await?;
+    desk.has("Garden 0|Trip 3").await?;
+    page.wait_for(&format!("!({refused})"), "it to be gone").await?;
+
     desk.looks_at("Trip").await?;
     page.click(&t("library-row")).await?;
     page.wait_for(LIST_HAS_FOCUS, "the focus in the list").await?;
@@ -175,8 +203,23 @@ async fn by_keyboard_tabs_are_moved_marked_and_removed_and_all_is_taken_back() -
     desk.presses(&["Control+z"]).await?;
     desk.lists("Page 3|Page 1|Page 2").await?;
 
+    // A group, whose menu has keys of its own.
+    desk.presses(&["Home", "Shift+ArrowDown", "g"]).await?;
+    desk.names("Pair").await?;
+    desk.says("2 tabs grouped").await?;
+    let menu = format!("document.querySelector('{}')", t("group-menu"));
+    page.wait_for(&menu, "the menu of the group").await?;
+    page.evaluate(&format!("{menu}.focus()")).await?;
+    desk.presses(&["Enter", "ArrowDown", "Enter"]).await?;
+    desk.says("The group is dissolved").await?;
+    page.wait_for(&shows("selection-bar", "2 selected"), "the selection as it was")
+        .await?;
+    page.click(&t("library-row")).await?;
+
     // A star, a tag, a note, another place.
-    desk.presses(&["Home", "s", "t"]).await?;
+    desk.presses(&["Home", "s"]).await?;
+    desk.says("1 tab has a star now").await?;
+    desk.presses(&["t"]).await?;
     desk.names("quiet").await?;
     page.wait_for(&shows("library-row", "quiet"), "the tag").await?;
     page.fill(&t("note"), "Ask Ada").await?;
@@ -214,15 +257,40 @@ async fn by_keyboard_tabs_are_moved_marked_and_removed_and_all_is_taken_back() -
     page.click(&t("put-back")).await?;
     desk.has("Garden 0|Trip 3").await?;
     desk.looks_at("Trip").await?;
-    desk.lists("Page 1|Page 3|Page 2").await
+    desk.lists("Page 1|Page 3|Page 2").await?;
+
+    // What was put aside is opened and taken up again.
+    desk.chooses("archive").await?;
+    desk.has("Garden 0").await?;
+    page.click(&t("part-archive")).await?;
+    page.click(&t("to-space")).await?;
+    page.wait_for(LIST_HAS_FOCUS, "the focus in the list of the space")
+        .await?;
+    desk.chooses("archive").await?;
+    desk.has("Garden 0|Trip 3").await?;
+
+    // An open tab is found and saved by a key.
+    page.evaluate(&format!(
+        "chrome.tabs.create({{ url: {}, active: false }}).then(() => null)",
+        json!(desk.world.site.page("/plain"))
+    ))
+    .await?;
+    page.click(&t("library-search")).await?;
+    page.type_text("plain is:open").await?;
+    page.wait_for(&shows("library-row", "open now"), "the open tab to be found")
+        .await?;
+    page.click(&t("library-row")).await?;
+    desk.presses(&["m"]).await?;
+    desk.picks("Garden").await?;
+    desk.says("1 tab saved").await?;
+    desk.has("Garden 1|Trip 3").await
 }
 
 #[tokio::test]
 async fn by_mouse_tabs_are_dragged_spaces_merged_and_opened_and_the_past_comes_back() -> Result<()> {
     let desk = Desk::with_a_trip("library-mouse").await?;
     let page = &desk.page;
-    page.click(&t("new-space")).await?;
-    desk.names("Garden").await?;
+    desk.makes("Garden").await?;
     desk.has("Garden 0|Trip 3").await?;
     desk.looks_at("Trip").await?;
     desk.lists("Page 3|Page 1|Page 2").await?;
@@ -272,6 +340,18 @@ async fn by_mouse_tabs_are_dragged_spaces_merged_and_opened_and_the_past_comes_b
     page.click(&t("bring-back")).await?;
     desk.lists("Page 1|Page 2|Page 2|Page 3").await?;
     desk.world.picture(page, "brought-back").await?;
+    page.click(&t("undo")).await?;
+    desk.lists("Page 1|Page 2|Page 2").await?;
+    let sorted = format!(
+        "[...document.querySelectorAll('{}')].findLast(moment => moment.textContent.includes('closed Page 3'))?.nextElementSibling",
+        t("moment")
+    );
+    page.wait_for(&sorted, "the moment before the tab was removed")
+        .await?;
+    page.evaluate(&format!("{sorted}.querySelector('{}').click()", t("look-at")))
+        .await?;
+    page.click(&t("bring-tab-back")).await?;
+    desk.lists("Page 1|Page 2|Page 2|Page 3").await?;
 
     // Open, in a window that it follows.
     page.click(&t("open-all")).await?;
@@ -284,8 +364,7 @@ async fn by_mouse_tabs_are_dragged_spaces_merged_and_opened_and_the_past_comes_b
 async fn what_is_done_to_a_shared_space_reaches_the_others_and_is_taken_back() -> Result<()> {
     let desk = Desk::with_a_trip("library-shared").await?;
     let page = &desk.page;
-    page.click(&t("new-space")).await?;
-    desk.names("Garden").await?;
+    desk.makes("Garden").await?;
     desk.looks_at("Trip").await?;
     desk.lists("Page 3|Page 1|Page 2").await?;
     let link = desk.world.share(page, "editor").await?;

@@ -5,7 +5,9 @@ use std::time::Duration;
 use protocol::{Colour, Role, Seq};
 use serde_json::{Value, json};
 use wasm_core::ask::Answer;
-use wasm_core::ask::library::{BinnedView, Deed as Done, HistoryView, LibraryAnswer, Moment, ShelfView};
+use wasm_core::ask::library::{
+    BinnedTab, BinnedView, Deed as Done, HistoryView, LibraryAnswer, Moment, ShelfView,
+};
 use wasm_core::library::bin::BinId;
 use wasm_core::library::marks::Marks;
 use wasm_core::library::undo::Undo;
@@ -60,6 +62,7 @@ fn shelves() -> Vec<ShelfView> {
         };
         shelves[0].marks.tabs.insert(group.tabs[2].tab, marks);
     }
+    shelves[1].marks.own.starred = true;
     shelves
 }
 
@@ -105,11 +108,14 @@ fn history() -> HistoryView {
 fn bin() -> Vec<BinnedView> {
     let tabs = |many: usize| {
         (0..many)
-            .map(|at| {
-                (
-                    format!("A page that was closed, number {at}"),
-                    format!("https://example.org/{at}"),
-                )
+            .zip(1_000..)
+            .map(|(at, id)| BinnedTab {
+                tab: protocol::TabId::from_bits(id),
+                title: format!("A page that was closed, number {at}"),
+                url: format!("https://example.org/{at}"),
+                group: String::new(),
+                tags: Vec::new(),
+                note: String::new(),
             })
             .collect()
     };
@@ -194,8 +200,15 @@ pub(super) fn scenes() -> Vec<Scene> {
             Deed::Click("library-row"),
             Deed::Press("ArrowDown"),
             Deed::Press("ArrowDown"),
+            Deed::Press("Shift+Tab"),
+            Deed::Await("[role=tooltip]"),
         ])),
         of("search", &full).does(&[Deed::Press("/"), Deed::Type("lisbon")]),
+        of("starred", &full).does(&[Deed::Click("part-starred"), Deed::Await("[data-testid=to-space]")]),
+        of("keys", &full).does(&with(&[
+            Deed::Press("?"),
+            Deed::Await("[data-testid=library-dialog]"),
+        ])),
         of("bin", &full).does(&[Deed::Click("part-bin")]),
         of("duplicates", &full).does(&[Deed::Click("part-duplicates")]),
         of("edit", &full).does(&with(&[
@@ -214,6 +227,8 @@ pub(super) fn scenes() -> Vec<Scene> {
             touch: true,
             ..of("touch", &full).does(&with(&[Deed::Click("library-row")]))
         },
-        of("empty", &answers(Vec::new(), Vec::new())).has(".library-main .empty"),
+        of("empty", &answers(Vec::new(), Vec::new()))
+            .does(&[Deed::Click("new-menu"), Deed::Await("[role=menuitem]")])
+            .has(".library-main .empty"),
     ]
 }

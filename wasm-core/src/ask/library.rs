@@ -136,6 +136,13 @@ pub enum LibraryAsk {
     /// Takes something out of the bin, back to where it was, or as near as that is there. Answer:
     /// [`LibraryAnswer::Changed`].
     TakeOut(BinId),
+    /// Takes one of the tabs of an entry out of the bin; the others stay. Answer: [`LibraryAnswer::Changed`].
+    TakeOutTab {
+        /// Of which entry: of tabs, not of a whole space.
+        id: BinId,
+        /// Which tab.
+        tab: TabId,
+    },
     /// Empties the bin, for good; only of this if one is named. Answer: [`LibraryAnswer::Done`].
     EmptyBin(Option<BinId>),
     /// The pages that are in the library more than once. Answer: [`LibraryAnswer::Duplicates`].
@@ -361,8 +368,28 @@ pub struct BinnedView {
     pub name: String,
     /// Its colour.
     pub colour: Colour,
-    /// The tabs: title and address.
-    pub tabs: Vec<(String, String)>,
+    /// The tabs, in the order in which they stood.
+    pub tabs: Vec<BinnedTab>,
+}
+
+/// A tab in the bin, with all by which it is found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BinnedTab {
+    /// Which it was in its space.
+    pub tab: TabId,
+    /// Its title; may be empty.
+    pub title: String,
+    /// Its address.
+    pub url: String,
+    /// The title of its group; may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub group: String,
+    /// Its tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// What was noted of it; may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
 }
 
 /// What happened in a space.

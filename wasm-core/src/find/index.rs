@@ -376,7 +376,7 @@ impl Condition {
 
 /// What two documents have in common that show the same page. Only for addresses of the web.
 fn page_of(document: &Document<'_>) -> Option<u64> {
-    is_web_address(document.address).then(|| hash_of(&(normalise(document.address), document.open)))
+    is_web_address(document.address).then(|| hash_of(&(normalise(document.address), document.saved)))
 }
 
 fn hash_of(what: &impl Hash) -> u64 {

@@ -57,6 +57,8 @@ pub struct Document<'a> {
     pub space: &'a str,
     /// It is open in a window.
     pub open: bool,
+    /// It is saved: a page that is saved once and open once is no duplicate.
+    pub saved: bool,
     /// It is pinned.
     pub pinned: bool,
     /// How often it was looked at.

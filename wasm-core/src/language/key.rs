@@ -1,50 +1,7 @@
 //! The names of all messages.
 
-use super::{Language, en, fr};
-
-/// A message, in every language.
-#[derive(Debug, PartialEq, Eq)]
-struct Message {
-    #[cfg(test)]
-    name: &'static str,
-    en: &'static str,
-    fr: &'static str,
-}
-
-/// A message. Not an enum, so that a build holds the words of those messages only that it says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Key(&'static Message);
-
-impl Key {
-    /// Its words in a language, not filled in.
-    pub(super) const fn text(self, language: Language) -> &'static str {
-        match language {
-            Language::En => self.0.en,
-            Language::Fr => self.0.fr,
-        }
-    }
-
-    /// Its name.
-    #[cfg(test)]
-    pub(super) const fn name(self) -> &'static str {
-        self.0.name
-    }
-}
-
-macro_rules! keys {
-    ($($name:ident)*) => {
-        #[expect(missing_docs, reason = "the English words say what a message is")]
-        #[expect(non_upper_case_globals, reason = "a message is named like a variant")]
-        impl Key {
-            $(pub const $name: Self =
-                Self(&Message { #[cfg(test)] name: stringify!($name), en: en::$name, fr: fr::$name });)*
-
-            /// All messages.
-            #[cfg(test)]
-            pub(super) const ALL: &[Self] = &[$(Self::$name,)*];
-        }
-    };
-}
+use super::message::{Key, Message, keys};
+use super::{en, fr};
 
 keys! {
     Add
@@ -282,6 +239,7 @@ keys! {
     LibraryBin
     LibraryBinEmpty
     LibraryBinHint
+    LibraryBinStays
     LibraryBroughtBack
     LibraryChanged
     LibraryCopied
@@ -302,18 +260,30 @@ keys! {
     LibraryFound
     LibraryFoundBest
     LibraryGoTo
+    LibraryGoToSpace
     LibraryGroup
+    LibraryGroupDone
     LibraryGroupMenu
+    LibraryGroupOneSpace
     LibraryGroupTitle
     LibraryGroups
+    LibraryHasStar
     LibraryHistory
     LibraryInBin
     LibraryIsAside
     LibraryIsBack
     LibraryIsShared
+    LibraryKeyAll
+    LibraryKeyHelp
+    LibraryKeyRedo
+    LibraryKeySelect
+    LibraryKeyStep
+    LibraryKeyToggle
     LibraryKeys
+    LibraryKeysTitle
     LibraryLeft
     LibraryLookAt
+    LibraryMadeSpace
     LibraryMakeGroup
     LibraryMerge
     LibraryMergeAll
@@ -324,6 +294,8 @@ keys! {
     LibraryMore
     LibraryMoveTo
     LibraryMoved
+    LibraryNewEmpty
+    LibraryNewMenu
     LibraryNewNamed
     LibraryNewSpace
     LibraryNoArchive
@@ -337,24 +309,33 @@ keys! {
     LibraryOpenHere
     LibraryOpenNow
     LibraryOpenPage
+    LibraryOpened
     LibraryPin
+    LibraryPinDone
     LibraryPrivate
     LibraryPutAside
     LibraryPutBack
     LibraryPutBackDone
     LibraryPutBackOf
+    LibraryPutBackTab
     LibraryRecent
     LibraryRedone
     LibraryRemoved
     LibraryReplace
     LibraryReplaceSure
     LibraryReplaced
+    LibraryRowGroup
+    LibraryRowPinned
+    LibraryRowSpace
     LibraryRuleCase
     LibraryRuleFragment
     LibraryRulePort
     LibraryRuleSlashes
     LibraryRuleTracking
     LibraryRules
+    LibrarySaveAll
+    LibrarySaveInto
+    LibrarySavedTabs
     LibrarySearch
     LibrarySeeThen
     LibrarySelected
@@ -365,12 +346,16 @@ keys! {
     LibrarySortSite
     LibrarySortTitle
     LibrarySorted
+    LibrarySpaceStarDone
+    LibrarySpaceUnstarDone
     LibrarySpacesMerged
     LibraryStar
+    LibraryStarDone
     LibraryStarred
     LibraryStayed
     LibraryStillThere
     LibraryTag
+    LibraryTagDone
     LibraryTags
     LibraryTagsHint
     LibraryTakeUp
@@ -380,7 +365,10 @@ keys! {
     LibraryUngroupDone
     LibraryUngrouped
     LibraryUnpin
+    LibraryUnpinDone
     LibraryUnstar
+    LibraryUnstarDone
+    LibraryWereOpen
     LibraryWhichSpace
     LibraryWhole
     LibraryYou

@@ -19,9 +19,10 @@ mod code;
 mod en;
 mod fr;
 mod key;
+mod message;
 
 pub use code::key_of;
-pub use key::Key;
+pub use message::Key;
 
 /// A language of the user interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use super::duplicates::Place;
 use super::marks::Marks;
 use crate::ask::library::ShelfView;
 use crate::view::{GroupView, ItemView, LinkView, TabView};
-pub use shelf::Shelf;
+pub use shelf::{Shelf, page_of};
 
 /// A part of the library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -209,7 +209,7 @@ impl Catalogue {
         })
     }
 
-    /// How many a part holds: tabs with a star, else spaces.
+    /// How many a part holds: stars, else spaces.
     pub fn size_of(&self, part: Part) -> usize {
         match part {
             Part::Starred => self.shelves.iter().map(|shelf| shelf.stars()).sum(),
@@ -422,5 +422,17 @@ mod tests {
         assert_eq!(catalogue.lines(Part::Archive)[0], Line::Space(two));
         assert_eq!(catalogue.spaces_of(Part::Recent).count(), 1);
         assert_eq!(catalogue.tab(place(2, 3)).map(|shown| shown.place()), None);
+    }
+
+    #[test]
+    fn a_space_with_a_star_is_among_the_starred() {
+        let mut shelves = two_spaces();
+        shelves[1].marks.own.starred = true;
+        let catalogue = catalogue(shelves);
+        assert_eq!(catalogue.size_of(Part::Starred), 1);
+        assert_eq!(
+            catalogue.lines(Part::Starred),
+            [Line::Space(SpaceId::from_bits(2))]
+        );
     }
 }

@@ -29,16 +29,16 @@ fn a_tab_that_is_gone_is_not_found_and_makes_no_duplicate() {
 
 #[test]
 fn an_open_tab_of_a_saved_page_is_no_duplicate() {
+    let page = tab("Invoice", "https://example.org/");
+    let open = Document { open: true, ..page };
+    let saved = Document { saved: true, ..page };
+    let both = Document { saved: true, ..open };
     let mut index = Index::new();
-    index.put(1, &tab("Invoice", "https://example.org/"));
-    index.put(
-        2,
-        &Document {
-            open: true,
-            ..tab("Invoice", "https://example.org/")
-        },
-    );
+    index.put(1, &both);
+    index.put(2, &open);
     assert_eq!(find(&index, "is:duplicate"), NOTHING);
+    index.put(3, &saved);
+    assert_eq!(find(&index, "is:duplicate"), [1, 3]);
 }
 
 #[test]

@@ -51,6 +51,7 @@ fn any_text_can_be_kept_and_sought() {
             tags: &[text, text],
             space: text,
             open: true,
+            saved: true,
             pinned: true,
             uses: u32::MAX,
             seen: Millis(i64::MIN),

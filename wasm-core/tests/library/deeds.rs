@@ -1,5 +1,7 @@
 //! Deeds of the library's page: each can be taken back, and what is removed is in the bin.
 
+#[path = "deeds/apart.rs"]
+mod apart;
 #[path = "deeds/undone.rs"]
 mod undone;
 

@@ -88,10 +88,11 @@ impl Shelf {
         self.places.contains_key(&tab)
     }
 
-    /// How many of its tabs have a star.
+    /// How many stars there are in it: its own and those of its tabs.
     pub fn stars(&self) -> usize {
         let starred = |(tab, marks): &(&TabId, &Marks)| marks.starred && self.holds(**tab);
-        self.view.marks.tabs.iter().filter(starred).count()
+        let own = usize::from(self.view.marks.own.starred);
+        own + self.view.marks.tabs.iter().filter(starred).count()
     }
 }
 
@@ -106,7 +107,7 @@ fn tabs_of(view: &ShelfView) -> impl Iterator<Item = (&TabView, At)> {
 }
 
 /// The same for two addresses of one page by `docs/duplicates.md`; nothing for empty pages.
-fn page_of(url: &str) -> Option<u64> {
+pub fn page_of(url: &str) -> Option<u64> {
     if is_blank(url) {
         return None;
     }

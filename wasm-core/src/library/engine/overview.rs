@@ -105,7 +105,14 @@ impl Engine {
                     .collect(),
             });
         }
-        spaces.sort_by_key(|space| std::cmp::Reverse((space.changed, space.space)));
+        // What was put aside stands behind the others, wherever spaces are offered.
+        let aside = |space: SpaceId| self.marks.get(&space).is_some_and(|marks| marks.archived);
+        spaces.sort_by_key(|space| {
+            (
+                aside(space.space),
+                std::cmp::Reverse((space.changed, space.space)),
+            )
+        });
         Projection {
             spaces,
             your_name: self.settings.your_name.clone(),

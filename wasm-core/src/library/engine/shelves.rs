@@ -9,9 +9,8 @@ use super::Engine;
 use super::deeds::Plan;
 use super::windows::clean_name;
 use crate::ask::Problem;
-use crate::ask::library::{BinnedView, LibraryAnswer, LibraryAsk, Target};
+use crate::ask::library::{LibraryAnswer, LibraryAsk, Target};
 use crate::library::arrange::{self, Spot, Unit};
-use crate::library::bin::Held;
 use crate::library::marks::{Marking, MarksChange};
 use crate::library::private::Private;
 use crate::library::undo::Undo;
@@ -40,6 +39,7 @@ impl Engine {
             }
             LibraryAsk::NewSpace { name, colour } => return Ok(self.new_space(now, &name, colour)),
             LibraryAsk::TakeOut(id) => self.take_out(now, id),
+            LibraryAsk::TakeOutTab { id, tab } => self.take_out_tab(now, id, tab),
             LibraryAsk::Undo(undo) => self.undo(now, &undo),
             LibraryAsk::Remove { space, tabs } => self.remove(now, self.current(space), &tabs),
             LibraryAsk::Move { from, tabs, to, copy } => {
@@ -388,24 +388,6 @@ impl Engine {
             undo.binned.extend(self.forget(now, from));
         }
         Ok((undo, left_out))
-    }
-
-    fn bin_view(&self) -> Vec<BinnedView> {
-        let views = self.bin.entries().rev().map(|(id, entry)| BinnedView {
-            id,
-            removed: entry.removed,
-            whole: matches!(entry.held, Held::Space { .. }),
-            space: entry.space,
-            name: entry.name.clone(),
-            colour: entry.colour,
-            tabs: entry
-                .content()
-                .1
-                .into_iter()
-                .map(|tab| (tab.title, tab.url))
-                .collect(),
-        });
-        views.collect()
     }
 }
 

@@ -9,8 +9,9 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlElement, HtmlInputElement};
 use yew::prelude::*;
 
+use crate::ask::library::SaveWhat;
 use crate::language::Key;
-use crate::library::catalogue::Part;
+use crate::library::catalogue::{Catalogue, Part};
 use crate::ui::chrome_page;
 use crate::ui::library::aside::Aside;
 use crate::ui::library::bin::Bin;
@@ -18,11 +19,12 @@ use crate::ui::library::deeds::{self, Handle};
 use crate::ui::library::dialogs::Dialogs;
 use crate::ui::library::duplicates::Duplicates;
 use crate::ui::library::head::Head;
-use crate::ui::library::list::{LIST, List};
+use crate::ui::library::list::{List, focus_list};
+use crate::ui::library::placing;
 use crate::ui::library::sidebar::Sidebar;
-use crate::ui::library::state::{Input, Library, Way};
+use crate::ui::library::state::{Input, Library, Over, Way};
 use crate::ui::open_tabs;
-use crate::ui::parts::{Banner, Button, Empty, Loading, Name, Said, Toast, Tone};
+use crate::ui::parts::{Banner, Button, Empty, Kind, Loading, Name, Said, Toast, Tone};
 use crate::ui::port_source::PortSource;
 use crate::ui::say::say;
 
@@ -43,6 +45,12 @@ fn is_text(event: &KeyboardEvent) -> bool {
     target.is_some_and(|target| matches!(target.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"))
 }
 
+/// Whether a dialog stands over the page: nothing behind it is to change unseen.
+fn has_dialog() -> bool {
+    let open = gloo::utils::document().query_selector("dialog[open]");
+    matches!(open, Ok(Some(_)))
+}
+
 /// Keys that count wherever the focus is, but in a field or a dialog.
 #[hook]
 fn use_keys(library: &Handle, field: &NodeRef) {
@@ -56,7 +64,7 @@ fn use_keys(library: &Handle, field: &NodeRef) {
                 let Some(event) = event.dyn_ref::<KeyboardEvent>() else {
                     return;
                 };
-                if event.is_composing() || is_text(event) || library.over.is_some() {
+                if event.is_composing() || is_text(event) || has_dialog() {
                     return;
                 }
                 let control = event.ctrl_key() || event.meta_key();
@@ -67,6 +75,7 @@ fn use_keys(library: &Handle, field: &NodeRef) {
                             field.select();
                         }
                     }
+                    ("?", false) => library.dispatch(Input::Opened(Some(Over::Keys))),
                     ("z", true) if !event.shift_key() => deeds::take(&library, Way::Back),
                     ("z" | "y", true) => deeds::take(&library, Way::Again),
                     _ => return,
@@ -79,15 +88,11 @@ fn use_keys(library: &Handle, field: &NodeRef) {
 }
 
 fn focus_list_if_nothing_has_it() {
-    let document = gloo::utils::document();
-    let nothing = document
+    let nothing = gloo::utils::document()
         .active_element()
         .is_none_or(|element| element.tag_name() == "BODY");
-    let list = document
-        .get_element_by_id(LIST)
-        .and_then(|list| list.dyn_into::<HtmlElement>().ok());
-    if let Some(list) = list.filter(|_| nothing) {
-        let _ = list.focus();
+    if nothing {
+        focus_list();
     }
 }
 
@@ -174,16 +179,19 @@ pub fn LibraryApp(props: &Props) -> Html {
         let library = library.clone();
         Callback::from(move |()| library.dispatch(Input::WordRead))
     };
-    let on_read = {
+    let dismiss = |input: fn(Option<String>) -> Input| {
         let library = library.clone();
-        Callback::from(move |()| library.dispatch(Input::WentWrong(None)))
+        Callback::from(move |()| library.dispatch(input(None)))
     };
     html! {
         <div class="library">
             <Sidebar library={library.clone()} {field} />
             <main class="library-main">
-                if let Some(words) = library.trouble.clone().filter(|_| library.catalogue.is_some()) {
-                    <Banner tone={Tone::Danger} on_close={on_read}>{ words }</Banner>
+                if let Some(words) = library.trouble.clone() {
+                    <Banner tone={Tone::Danger} on_close={dismiss(Input::WentWrong)}>{ words }</Banner>
+                }
+                if let Some(words) = library.unread.clone().filter(|_| library.catalogue.is_some()) {
+                    <Banner tone={Tone::Danger} on_close={dismiss(Input::NotRead)}>{ words }</Banner>
                 }
                 { middle(&library) }
                 <p class="hidden" id="library-keys">{ say(Key::LibraryKeys) }</p>
@@ -195,15 +203,24 @@ pub fn LibraryApp(props: &Props) -> Html {
     }
 }
 
+/// Saves this window where no space is there yet.
+fn save_window(library: &Handle, catalogue: &Catalogue) -> Option<Callback<MouseEvent>> {
+    let window = library.window.filter(|_| catalogue.shelves().is_empty())?;
+    let library = library.clone();
+    Some(Callback::from(move |_| {
+        placing::save(&library, SaveWhat::Window(window));
+    }))
+}
+
 fn middle(library: &Handle) -> Html {
     let Some(catalogue) = library.catalogue.clone() else {
-        let Some(words) = library.trouble.clone() else {
+        let Some(words) = library.unread.clone() else {
             return html! { <Loading /> };
         };
         let onclick = {
             let library = library.clone();
             move |_: MouseEvent| {
-                library.dispatch(Input::WentWrong(None));
+                library.dispatch(Input::NotRead(None));
                 library.dispatch(Input::Changed);
             }
         };
@@ -240,7 +257,11 @@ fn middle(library: &Handle) -> Html {
             if empty.is_some() && library.is_searching() && !library.finder.is_whole() {
                 <Loading />
             } else if let Some((icon, words)) = empty {
-                <Empty {icon} text={say(words)} />
+                <Empty {icon} text={say(words)}>
+                    if let Some(onclick) = save_window(library, &catalogue) {
+                        <Button kind={Kind::Primary} icon={Name::Plus} {onclick} testid="save-window">{ say(Key::SaveThisWindow) }</Button>
+                    }
+                </Empty>
             } else {
                 <List library={library.clone()} />
             }

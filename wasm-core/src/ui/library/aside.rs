@@ -8,6 +8,7 @@ use crate::library::catalogue::{Part, Shown, Spot};
 use crate::library::marks::{Marking, Marks};
 use crate::ui::library::deeds::{self, Handle};
 use crate::ui::library::history::History;
+use crate::ui::library::opening;
 use crate::ui::parts::{Button, Chip, Field, Name};
 use crate::ui::say::say;
 
@@ -56,7 +57,7 @@ fn details(library: &Handle, shown: Shown<'_>) -> Html {
         .collect();
     let open = {
         let library = library.clone();
-        move |_: MouseEvent| deeds::open(&library, vec![spot])
+        move |_: MouseEvent| opening::open(&library, vec![spot])
     };
     html! {
         <section class="library-details" data-testid="details">

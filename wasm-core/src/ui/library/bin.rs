@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use crate::ask::library::{BinnedView, LibraryAsk};
+use crate::ask::library::{BinnedTab, BinnedView, LibraryAsk};
 use crate::language::Key;
 use crate::ui::chrome_page::favicon_of;
 use crate::ui::library::deeds::{self, Handle};
@@ -71,10 +71,37 @@ fn card(library: &Handle, entry: &BinnedView) -> Html {
                 </span>
                 <Button onclick={put_back} label={say_with(Key::LibraryPutBackOf, &[("space", &entry.name), ("when", &ago(entry.removed))])} testid="put-back">{ say(Key::LibraryPutBack) }</Button>
             </div>
-            { for entry.tabs.iter().take(NAMED).map(|(title, url)| html! {
-                <div class="library-line"><Favicon src={Some(AttrValue::from(favicon_of(url)))} url={url.clone()} /><bdi class="clip">{ if title.is_empty() { url.clone() } else { title.clone() } }</bdi></div>
-            }) }
-            if rest > 0 { <p class="faint small">{ count(Key::LibraryMore, rest, &[]) }</p> }
+            { for entry.tabs.iter().take(NAMED).map(|tab| line(library, entry, tab)) }
+            if rest > 0 {
+                <details class="library-rest">
+                    <summary class="faint small">{ count(Key::LibraryMore, rest, &[]) }</summary>
+                    { for entry.tabs.iter().skip(NAMED).map(|tab| line(library, entry, tab)) }
+                </details>
+            }
         </li>
+    }
+}
+
+/// A tab of an entry; one of several can be put back alone.
+fn line(library: &Handle, entry: &BinnedView, tab: &BinnedTab) -> Html {
+    let title = if tab.title.is_empty() {
+        tab.url.clone()
+    } else {
+        tab.title.clone()
+    };
+    let put_back = {
+        let (library, id, tab) = (library.clone(), entry.id, tab.tab);
+        move |_: MouseEvent| {
+            let words = say(Key::LibraryPutBackDone).to_owned();
+            deeds::perform(&library, vec![LibraryAsk::TakeOutTab { id, tab }], Some(words));
+        }
+    };
+    html! {
+        <div class="library-line" title={tab.url.clone()}>
+            <Favicon src={Some(AttrValue::from(favicon_of(&tab.url)))} url={tab.url.clone()} /><bdi class="grow clip">{ title.clone() }</bdi>
+            if !entry.whole && entry.tabs.len() > 1 {
+                <Button kind={Kind::Quiet} class="library-one" onclick={put_back} label={say_with(Key::LibraryPutBackTab, &[("title", &title)])} testid="put-tab-back">{ say(Key::LibraryPutBack) }</Button>
+            }
+        </div>
     }
 }

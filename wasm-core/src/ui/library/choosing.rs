@@ -1,13 +1,14 @@
 //! A space is chosen by its name, to put tabs into it or to merge another one into it; or named anew.
 
-use protocol::SpaceId;
+use protocol::{Role, SpaceId};
 use yew::prelude::*;
 
 use crate::ask::library::Target;
 use crate::language::Key;
 use crate::library::catalogue::tabs_in;
 use crate::ui::colour_class;
-use crate::ui::library::deeds::{self, Handle};
+use crate::ui::library::deeds::Handle;
+use crate::ui::library::placing::end_of;
 use crate::ui::parts::combobox::{keep_focus, option_id};
 use crate::ui::parts::{Combobox, Icon, Name};
 use crate::ui::say::{count, say, say_with};
@@ -37,13 +38,16 @@ pub fn Choosing(props: &Props) -> Html {
     let active = use_state(|| Some(0_usize));
     let catalogue = props.library.catalogue.clone().unwrap_or_default();
     let sought = typed.trim().to_lowercase();
-    let spaces: Vec<_> = catalogue
+    let mut spaces: Vec<_> = catalogue
         .shelves()
         .iter()
-        .filter(|shelf| Some(shelf.space) != props.not && shelf.name.to_lowercase().contains(&sought))
-        .take(OFFERED)
+        .filter(|shelf| Some(shelf.space) != props.not && shelf.role >= Role::Editor)
+        .filter(|shelf| shelf.name.to_lowercase().contains(&sought))
         .collect();
-    let mut targets: Vec<Target> = spaces.iter().map(|shelf| deeds::end_of(shelf.space)).collect();
+    // What was put aside is offered last.
+    spaces.sort_by_key(|shelf| shelf.marks.archived);
+    spaces.truncate(OFFERED);
+    let mut targets: Vec<Target> = spaces.iter().map(|shelf| end_of(shelf.space)).collect();
     if props.not.is_none() {
         targets.push(Target::New(
             (!typed.trim().is_empty()).then(|| typed.trim().to_owned()),

@@ -7,15 +7,13 @@ use protocol::{SpaceId, TabId};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
-use crate::ask::library::{LibraryAnswer, LibraryAsk, OpenIn, Target};
+use crate::ask::library::{LibraryAnswer, LibraryAsk};
 use crate::ask::{Answer, Ask};
 use crate::command::Command;
 use crate::language::Key;
-use crate::library::catalogue::{Part, Shelf, Spot};
-use crate::library::duplicates::{Place, normalise};
+use crate::library::catalogue::{Shelf, Spot};
 use crate::library::marks::Marking;
 use crate::library::undo::Undo;
-use crate::reorder::{self, Direction};
 use crate::ui::backend::{Trouble, ask};
 use crate::ui::chrome_page;
 use crate::ui::library::state::{Input, Library, Way};
@@ -24,7 +22,7 @@ use crate::ui::say::{count, say};
 /// The page's state, and where inputs go.
 pub type Handle = UseReducerHandle<Library>;
 
-async fn asked(wish: LibraryAsk) -> Result<LibraryAnswer, Trouble> {
+pub(super) async fn asked(wish: LibraryAsk) -> Result<LibraryAnswer, Trouble> {
     match ask(Ask::Library(wish)).await? {
         Answer::Library(answer) => Ok(answer),
         _ => Err(Trouble::NoAnswer),
@@ -44,29 +42,27 @@ pub fn undo_of(answer: LibraryAnswer) -> Option<Undo> {
 }
 
 /// How many tabs stayed where they are, because they may not go where they were put.
-const fn left_out_of(answer: &LibraryAnswer) -> usize {
+pub(super) const fn left_out_of(answer: &LibraryAnswer) -> usize {
     match answer {
-        LibraryAnswer::Lacking { left_out, .. } => *left_out,
+        LibraryAnswer::Lacking { left_out, .. } | LibraryAnswer::Made { left_out, .. } => *left_out,
         _ => 0,
     }
 }
 
-/// What is said of a deed, and what did not come along.
-fn with_left_out(words: Option<String>, left_out: usize) -> Option<String> {
-    let stayed = (left_out > 0).then(|| count(Key::LibraryStayed, left_out, &[]));
-    match (words, stayed) {
-        (Some(words), Some(stayed)) => Some(format!("{words}. {stayed}")),
-        (words, stayed) => words.or(stayed),
-    }
+/// What is said of tabs that did not come along.
+pub(super) fn stayed(left_out: usize) -> Option<String> {
+    (left_out > 0).then(|| count(Key::LibraryStayed, left_out, &[]))
 }
 
-/// What is said of tabs that were opened, and of those that were not.
-fn with_skipped(words: Option<String>, skipped: usize) -> Option<String> {
-    let skipped = (skipped > 0).then(|| count(Key::TabsNotOpened, skipped, &[]));
-    match (words, skipped) {
-        (Some(words), Some(skipped)) => Some(format!("{words}. {skipped}")),
-        (words, skipped) => words.or(skipped),
-    }
+/// Sentences, one after the other; nothing when there are none.
+pub(super) fn joined(sentences: impl IntoIterator<Item = Option<String>>) -> Option<String> {
+    let said: Vec<String> = sentences.into_iter().flatten().collect();
+    (!said.is_empty()).then(|| said.join(". "))
+}
+
+/// What is said of tabs that could not be opened.
+fn skipped(tabs: usize) -> Option<String> {
+    (tabs > 0).then(|| count(Key::TabsNotOpened, tabs, &[]))
 }
 
 /// Asks something, and gives what is answered.
@@ -86,7 +82,7 @@ pub fn read(library: &Handle) {
                 }
             }
             Ok(_) => {}
-            Err(why) => library.dispatch(Input::WentWrong(Some(why.words()))),
+            Err(why) => library.dispatch(Input::NotRead(Some(why.words()))),
         }
     });
 }
@@ -132,7 +128,7 @@ async fn read_shelves(library: &Handle) -> Result<u64, Trouble> {
                 .catalogue
                 .as_ref()
                 .is_some_and(|shown| shown.is_of(&there));
-            if is_news || library.trouble.is_some() {
+            if is_news || library.unread.is_some() {
                 library.dispatch(Input::ShelvesRead(there));
             }
         }
@@ -152,8 +148,8 @@ pub fn perform(library: &Handle, wishes: Vec<LibraryAsk>, words: Option<String>)
             match asked(wish).await {
                 Ok(answer) => {
                     left_out += left_out_of(&answer);
-                    if let LibraryAnswer::Opened { skipped, .. } = answer {
-                        all_skipped += skipped;
+                    if let LibraryAnswer::Opened { skipped: more, .. } = answer {
+                        all_skipped += more;
                     }
                     undo = join(undo, undo_of(answer));
                 }
@@ -163,17 +159,26 @@ pub fn perform(library: &Handle, wishes: Vec<LibraryAsk>, words: Option<String>)
                 }
             }
         }
-        let words = with_skipped(with_left_out(words, left_out), all_skipped);
-        let words = words.filter(|_| trouble.is_none());
-        library.dispatch(Input::Done { words, undo });
-        if trouble.is_some() {
-            library.dispatch(Input::WentWrong(trouble));
-        }
+        done(
+            &library,
+            joined([words, stayed(left_out), skipped(all_skipped)]),
+            undo,
+            trouble,
+        );
     });
 }
 
+/// Says what was done, and why the rest was not.
+pub(super) fn done(library: &Handle, words: Option<String>, undo: Option<Undo>, trouble: Option<String>) {
+    let words = words.filter(|_| trouble.is_none());
+    library.dispatch(Input::Done { words, undo });
+    if trouble.is_some() {
+        library.dispatch(Input::WentWrong(trouble));
+    }
+}
+
 /// What takes two deeds back: the later first.
-fn join(first: Option<Undo>, second: Option<Undo>) -> Option<Undo> {
+pub(super) fn join(first: Option<Undo>, second: Option<Undo>) -> Option<Undo> {
     let (mut first, mut second) = match (first, second) {
         (Some(first), Some(second)) => (first, second),
         (first, second) => return first.or(second),
@@ -247,10 +252,15 @@ pub fn by_space(spots: &[Spot]) -> Vec<(SpaceId, Vec<TabId>)> {
     spaces
 }
 
+/// How many tabs these are.
+pub(super) fn size_of(spaces: &[(SpaceId, Vec<TabId>)]) -> usize {
+    spaces.iter().map(|(_, tabs)| tabs.len()).sum()
+}
+
 /// Takes tabs out of their spaces.
 pub fn remove(library: &Handle, spots: &[Spot]) {
     let spaces = by_space(spots);
-    let size = spaces.iter().map(|(_, tabs)| tabs.len()).sum();
+    let size = size_of(&spaces);
     if size == 0 {
         return;
     }
@@ -264,131 +274,19 @@ pub fn remove(library: &Handle, spots: &[Spot]) {
     );
 }
 
-/// Puts tabs somewhere else. Tabs of several spaces for a new one go to that of the first.
-pub fn put(library: &Handle, spots: &[Spot], to: &Target, copy: bool) {
+/// Marks tabs; the words are of so many.
+fn mark(library: &Handle, spots: &[Spot], marking: &Marking, words: impl FnOnce(usize) -> String) {
     let spaces = by_space(spots);
-    let size: usize = spaces.iter().map(|(_, tabs)| tabs.len()).sum();
+    let size = size_of(&spaces);
     if size == 0 {
         return;
     }
-    let key = if copy {
-        Key::LibraryCopied
-    } else {
-        Key::LibraryMoved
-    };
-    let (library, mut to) = (library.clone(), to.clone());
-    spawn_local(async move {
-        let (mut undo, mut trouble, mut left_out) = (None, None, 0);
-        for (from, tabs) in spaces {
-            let wish = LibraryAsk::Move {
-                from,
-                tabs,
-                to: to.clone(),
-                copy,
-            };
-            match asked(wish).await {
-                Ok(answer) => {
-                    if let LibraryAnswer::Made { spaces, .. } = &answer
-                        && let Some(space) = spaces.first()
-                    {
-                        to = end_of(*space);
-                    }
-                    left_out += left_out_of(&answer);
-                    undo = join(undo, undo_of(answer));
-                }
-                Err(why) => {
-                    trouble = Some(why.words());
-                    break;
-                }
-            }
-        }
-        let words = count(key, size.saturating_sub(left_out), &[]);
-        let words = with_left_out(Some(words), left_out).filter(|_| trouble.is_none());
-        library.dispatch(Input::Done { words, undo });
-        if trouble.is_some() {
-            library.dispatch(Input::WentWrong(trouble));
-        }
-    });
-}
-
-/// The end of a space.
-pub const fn end_of(space: SpaceId) -> Target {
-    Target::Space {
-        space,
-        group: None,
-        before: None,
-    }
-}
-
-/// Where a wish of one tab puts it.
-fn target_of(space: SpaceId, wish: &Command) -> Option<Target> {
-    match *wish {
-        Command::MoveTab { group, before, .. } => Some(Target::Space { space, group, before }),
-        _ => None,
-    }
-}
-
-/// Moves the selected tabs of one space by one place.
-pub fn step(library: &Handle, direction: Direction) {
-    let spots = library.selected();
-    let spaces = by_space(&spots);
-    let [(space, tabs)] = spaces.as_slice() else {
-        return;
-    };
-    let shelf = library
-        .catalogue
-        .as_ref()
-        .and_then(|catalogue| catalogue.shelf(*space));
-    let lead = match direction {
-        Direction::Up => tabs.first(),
-        Direction::Down => tabs.last(),
-    };
-    let wish = shelf
-        .zip(lead)
-        .and_then(|(shelf, lead)| reorder::step(&shelf.items, *lead, direction));
-    if let Some(to) = wish.and_then(|wish| target_of(*space, &wish)) {
-        let wish = LibraryAsk::Move {
-            from: *space,
-            tabs: tabs.clone(),
-            to,
-            copy: false,
-        };
-        perform(library, vec![wish], None);
-    }
-}
-
-/// What is dragged was dropped on a tab.
-pub fn drop_on(library: &Handle, target: Place, copy: bool) {
-    let spots = (*library.dragged).clone();
-    library.dispatch(Input::Dragged(Vec::new()));
-    let shown = library
-        .catalogue
-        .as_ref()
-        .and_then(|catalogue| catalogue.tab(target));
-    let Some(shown) = shown else { return };
-    let first = spots.iter().find_map(|spot| spot.saved());
-    let inside = first
-        .filter(|first| first.space == target.space && !copy)
-        .and_then(|first| reorder::drop_on(&shown.shelf.items, first.tab, target.tab))
-        .and_then(|wish| target_of(target.space, &wish));
-    let to = inside.unwrap_or(Target::Space {
-        space: target.space,
-        group: shown.group.map(|group| group.group),
-        before: Some(crate::command::Neighbour::Tab(target.tab)),
-    });
-    if !spots.contains(&Spot::Saved(target)) {
-        put(library, &spots, &to, copy);
-    }
-}
-
-/// Marks tabs.
-fn mark(library: &Handle, spots: &[Spot], marking: &Marking) {
-    let wishes = by_space(spots).into_iter().map(|(space, tabs)| LibraryAsk::Mark {
+    let wishes = spaces.into_iter().map(|(space, tabs)| LibraryAsk::Mark {
         space,
         tabs: Some(tabs),
         marking: marking.clone(),
     });
-    perform(library, wishes.collect(), None);
+    perform(library, wishes.collect(), Some(words(size)));
 }
 
 /// Stars tabs, or takes the stars away when all have one.
@@ -397,65 +295,43 @@ pub fn star(library: &Handle, spots: &[Spot]) {
         return;
     };
     let mut shown = spots.iter().filter_map(|spot| catalogue.tab(spot.saved()?));
+    let starred = !shown.all(|shown| shown.is_starred());
     let marking = Marking {
-        starred: Some(!shown.all(|shown| shown.is_starred())),
+        starred: Some(starred),
         ..Marking::default()
     };
-    mark(library, spots, &marking);
+    let key = if starred {
+        Key::LibraryStarDone
+    } else {
+        Key::LibraryUnstarDone
+    };
+    mark(library, spots, &marking, |size| count(key, size, &[]));
 }
 
 /// Gives tabs a tag.
-pub fn tag(library: &Handle, spots: &[Spot], tag: String) {
+pub fn tag(library: &Handle, spots: &[Spot], tag: &str) {
     let marking = Marking {
-        tag: Some(tag),
+        tag: Some(tag.to_owned()),
         ..Marking::default()
     };
-    mark(library, spots, &marking);
+    mark(library, spots, &marking, |size| {
+        count(Key::LibraryTagDone, size, &[("tag", tag)])
+    });
 }
 
-/// Opens what is chosen: goes to a tab that is open, opens one that is not. Several are opened at the end of this
-/// window, waiting until they are shown.
-pub fn open(library: &Handle, spots: Vec<Spot>) {
-    if let [Spot::Binned(..)] = spots.as_slice() {
-        library.dispatch(Input::Chose(Part::Bin));
-        return;
-    }
-    let Some(catalogue) = library.catalogue.clone() else {
-        return;
+/// Pins tabs, or unpins them.
+pub fn pin(library: &Handle, spots: &[Spot], pinned: bool) {
+    let spaces = by_space(spots);
+    let key = if pinned {
+        Key::LibraryPinDone
+    } else {
+        Key::LibraryUnpinDone
     };
-    let library = library.clone();
-    spawn_local(async move {
-        if let [spot] = spots.as_slice() {
-            let url = match spot {
-                Spot::Saved(place) => catalogue.tab(*place).map(|shown| shown.tab.url.clone()),
-                Spot::Open(id) => library.open_tab(*id).map(|tab| tab.url.clone()),
-                Spot::Binned(..) => None,
-            };
-            let Some(url) = url else { return };
-            let open = chrome_page::all_tabs().await.unwrap_or_default();
-            let page = normalise(&url);
-            let by_id = |id: i32| *spot == Spot::Open(id);
-            let there = open
-                .iter()
-                .find(|tab| by_id(tab.id))
-                .or_else(|| open.iter().find(|tab| normalise(&tab.url) == page));
-            if let Some(tab) = there {
-                if let Err(words) = chrome_page::show_tab(tab.id, tab.window).await {
-                    library.dispatch(Input::WentWrong(Some(words)));
-                }
-                return;
-            }
-        }
-        let place = library.window.map_or(OpenIn::NewWindow, OpenIn::Window);
-        let wishes = by_space(&spots)
-            .into_iter()
-            .map(|(space, tabs)| LibraryAsk::Open {
-                space,
-                tabs: Some(tabs),
-                place,
-            });
-        perform(&library, wishes.collect(), None);
-    });
+    let words = count(key, size_of(&spaces), &[]);
+    let wishes = spaces
+        .into_iter()
+        .map(|(space, tabs)| LibraryAsk::Pin { space, tabs, pinned });
+    perform(library, wishes.collect(), Some(words));
 }
 
 /// Opens a whole space in a window that follows it.
@@ -463,8 +339,8 @@ pub fn open_space(library: &Handle, space: SpaceId) {
     let library = library.clone();
     spawn_local(async move {
         match ask(Ask::Restore(space)).await {
-            Ok(Answer::Skipped(skipped)) => library.dispatch(Input::Done {
-                words: with_skipped(None, skipped),
+            Ok(Answer::Skipped(tabs)) => library.dispatch(Input::Done {
+                words: skipped(tabs),
                 undo: None,
             }),
             Ok(_) => library.dispatch(Input::Changed),

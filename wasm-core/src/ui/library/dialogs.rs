@@ -11,9 +11,11 @@ use crate::library::catalogue::Part;
 use crate::ui::backend::{LinkMaker, WriterLinks};
 use crate::ui::library::choosing::Choosing;
 use crate::ui::library::deeds::{self, Handle};
+use crate::ui::library::keys;
+use crate::ui::library::placing;
 use crate::ui::library::state::{Input, Over};
 use crate::ui::parts::{Button, Dialog, Kind, Naming};
-use crate::ui::say::{say, say_with};
+use crate::ui::say::{count, say, say_with};
 use crate::ui::share::ShareForm;
 use crate::view::LinkView;
 
@@ -65,13 +67,13 @@ pub fn Dialogs(props: &Props) -> Html {
     let desk = library.clone();
     match over {
         Over::To { copy } => {
-            let title = if copy {
-                Key::LibraryCopyTo
-            } else {
-                Key::LibraryMoveTo
-            };
             let chosen = library.selected();
-            let then = Callback::from(move |to: Target| deeds::put(&desk, &chosen, &to, copy));
+            let title = match copy {
+                _ if deeds::by_space(&chosen).is_empty() => Key::LibrarySaveInto,
+                true => Key::LibraryCopyTo,
+                false => Key::LibraryMoveTo,
+            };
+            let then = Callback::from(move |to: Target| placing::put(&desk, &chosen, &to, copy));
             titled(
                 title,
                 on_close.clone(),
@@ -141,13 +143,14 @@ pub fn Dialogs(props: &Props) -> Html {
             let then = move |title, colour: Option<Colour>| {
                 if let Some((space, tabs)) = deeds::by_space(&desk.selected()).into_iter().next() {
                     let colour = colour.unwrap_or_default();
+                    let words = count(Key::LibraryGroupDone, tabs.len(), &[]);
                     let wish = LibraryAsk::Group {
                         space,
                         tabs,
                         title,
                         colour,
                     };
-                    deeds::perform(&desk, vec![wish], None);
+                    deeds::perform(&desk, vec![wish], Some(words));
                 }
             };
             named(
@@ -158,7 +161,7 @@ pub fn Dialogs(props: &Props) -> Html {
             )
         }
         Over::Tag => {
-            let then = move |tag, _| deeds::tag(&desk, &desk.selected(), tag);
+            let then = move |tag: String, _| deeds::tag(&desk, &desk.selected(), &tag);
             named(
                 Key::LibraryAddTag,
                 Key::LibraryTag,
@@ -198,7 +201,10 @@ pub fn Dialogs(props: &Props) -> Html {
             )
         }
         Over::EmptyBin => {
-            let then = move || deeds::perform(&desk, vec![LibraryAsk::EmptyBin(None)], None);
+            let then = move || {
+                let words = say(Key::LibraryBinEmpty).to_owned();
+                deeds::perform(&desk, vec![LibraryAsk::EmptyBin(None)], Some(words));
+            };
             let text = say(Key::LibraryEmptyBinSure).to_owned();
             titled(
                 Key::LibraryEmptyBin,
@@ -211,16 +217,18 @@ pub fn Dialogs(props: &Props) -> Html {
             on_close,
             html! { <Sharing library={library.clone()} {space} /> },
         ),
+        Over::Keys => titled(Key::LibraryKeysTitle, on_close, keys::list()),
     }
 }
 
 fn new_space(library: &Handle, name: String, colour: Colour) {
+    let words = say_with(Key::LibraryMadeSpace, &[("name", &name)]);
     let wish = LibraryAsk::NewSpace { name, colour };
     let desk = library.clone();
     deeds::look(library, wish, move |answer| match answer {
         Ok(LibraryAnswer::Made { spaces, undo, .. }) => {
             desk.dispatch(Input::Done {
-                words: None,
+                words: Some(words),
                 undo: Some(*undo),
             });
             if let Some(space) = spaces.first() {

@@ -4,7 +4,7 @@
 //! whole is found in what there is, and once more when it is. What did not change since it was last fed stays in it.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
@@ -12,7 +12,7 @@ use protocol::{SpaceId, TabId};
 
 use crate::ask::library::BinnedView;
 use crate::find::{Document, Index, Query};
-use crate::library::catalogue::{Catalogue, Shelf, Spot};
+use crate::library::catalogue::{Catalogue, Shelf, Spot, page_of};
 use crate::library::duplicates::Place;
 use crate::library::uses::Use;
 use crate::ui::chrome_page::OpenTab;
@@ -36,6 +36,8 @@ struct Making {
     bin: BTreeMap<(i64, u32), BinnedView>,
     /// The tabs of windows that no space follows.
     open: BTreeMap<i32, Rc<OpenTab>>,
+    /// The pages that windows show.
+    open_pages: HashSet<u64>,
     /// Somebody sees to it that it becomes whole.
     attended: bool,
     /// What was found last: several parts of the page ask for it.
@@ -74,6 +76,7 @@ impl Finder {
         for (space, shelf) in before {
             making.forget(shelf.pages().iter().map(|(tab, _)| saved(space, *tab)));
         }
+        making.show(open.iter().filter_map(|tab| page_of(&tab.url)).collect());
         let followed: BTreeSet<i32> = catalogue
             .shelves()
             .iter()
@@ -156,7 +159,13 @@ impl Finder {
             making.make(AT_ONCE);
         }
         let found = making.index.search(&Query::parse(typed), clock::now(), MOST);
-        let keys = Rc::new(found.keys);
+        // What is in the bin stands behind all else.
+        let (gone, mut keys): (Vec<Spot>, Vec<Spot>) = found
+            .keys
+            .into_iter()
+            .partition(|spot| matches!(spot, Spot::Binned(..)));
+        keys.extend(gone);
+        let keys = Rc::new(keys);
         making.found = Some((typed.to_owned(), Rc::clone(&keys), found.total));
         keys
     }
@@ -172,6 +181,21 @@ const fn saved(space: SpaceId, tab: TabId) -> Spot {
 }
 
 impl Making {
+    /// Windows show these pages from now on: what is known of their tabs may change.
+    fn show(&mut self, pages: HashSet<u64>) {
+        let before = std::mem::replace(&mut self.open_pages, pages);
+        let changed: HashSet<u64> = before.symmetric_difference(&self.open_pages).copied().collect();
+        if changed.is_empty() {
+            return;
+        }
+        for (&space, shelf) in &self.shelves {
+            let of_page =
+                |(_, page): &&(TabId, Option<u64>)| page.is_some_and(|page| changed.contains(&page));
+            let tabs = shelf.pages().iter().filter(of_page);
+            self.pending.extend(tabs.map(|(tab, _)| saved(space, *tab)));
+        }
+    }
+
     fn forget(&mut self, spots: impl Iterator<Item = Spot>) {
         for spot in spots {
             self.known.remove(&spot);
@@ -188,11 +212,12 @@ impl Making {
             shelves,
             bin,
             open,
+            open_pages,
             ..
         } = self;
         let from = pending.len().saturating_sub(most);
         for spot in pending.drain(from..) {
-            with_document((shelves, bin, open), spot, |document| {
+            with_document((shelves, bin, open, open_pages), spot, |document| {
                 let print = print_of(document);
                 if known.insert(spot, print) != Some(print) {
                     index.put(spot, document);
@@ -212,12 +237,13 @@ fn print_of(document: &Document<'_>) -> u64 {
         tags,
         space,
         open,
+        saved,
         pinned,
         uses,
         seen,
     } = document;
     (title, address, group, note, tags).hash(&mut hasher);
-    (space, open, pinned, uses, seen.0).hash(&mut hasher);
+    (space, open, saved, pinned, uses, seen.0).hash(&mut hasher);
     hasher.finish()
 }
 
@@ -226,9 +252,10 @@ type There<'a> = (
     &'a BTreeMap<SpaceId, Rc<Shelf>>,
     &'a BTreeMap<(i64, u32), BinnedView>,
     &'a BTreeMap<i32, Rc<OpenTab>>,
+    &'a HashSet<u64>,
 );
 
-fn with_document((shelves, bin, open): There<'_>, spot: Spot, then: impl FnOnce(&Document<'_>)) {
+fn with_document((shelves, bin, open, open_pages): There<'_>, spot: Spot, then: impl FnOnce(&Document<'_>)) {
     match spot {
         Spot::Saved(place) => {
             let Some(shelf) = shelves.get(&place.space) else {
@@ -249,7 +276,8 @@ fn with_document((shelves, bin, open): There<'_>, spot: Spot, then: impl FnOnce(
                 note: marks.map_or("", |marks| &marks.note),
                 tags: &tags,
                 space: &shelf.name,
-                open: shelf.window.is_some(),
+                open: page_of(&tab.url).is_some_and(|page| open_pages.contains(&page)),
+                saved: true,
                 pinned: tab.pinned,
                 uses,
                 seen: shelf.changed.max(shown),
@@ -271,13 +299,18 @@ fn with_document((shelves, bin, open): There<'_>, spot: Spot, then: impl FnOnce(
             let Some(entry) = bin.get(&(time, number)) else {
                 return;
             };
-            let Some((title, address)) = entry.tabs.get(at) else {
+            let Some(tab) = entry.tabs.get(at) else {
                 return;
             };
+            let tags: Vec<&str> = tab.tags.iter().map(String::as_str).collect();
             then(&Document {
-                title,
-                address,
+                title: &tab.title,
+                address: &tab.url,
+                group: &tab.group,
+                note: &tab.note,
+                tags: &tags,
                 space: &entry.name,
+                saved: true,
                 seen: entry.removed,
                 ..Document::default()
             });

@@ -10,10 +10,15 @@ use crate::library::marks::Marking;
 use crate::ui::colour_class;
 use crate::ui::library::deeds::{self, Handle};
 use crate::ui::library::list::found_words;
+use crate::ui::library::row::star_of_space;
 use crate::ui::library::state::{Input, Over};
+use crate::ui::library::{opening, placing};
 use crate::ui::parts::{Button, IconButton, Kind, Menu, MenuItem, Name};
 use crate::ui::say::{ago, count, number, say, say_with};
 use crate::view::LinkView;
+
+/// The DOM id of the words about filters, which belong to the search field.
+pub const FILTERS: &str = "library-filters";
 
 /// So many people are named.
 const NAMED: usize = 4;
@@ -47,7 +52,8 @@ pub fn Head(props: &Props) -> Html {
                     (None, false, _) => plain(Key::LibraryRecent),
                 }
             }
-            if !library.selection.is_empty() { { selected(library) } }
+            if library.is_searching() { <p class="hint" id={FILTERS}>{ say(Key::LibraryFilters) }</p> }
+            { selected(library) }
         </header>
     }
 }
@@ -103,6 +109,7 @@ fn space_head(library: &Handle, shelf: &ShelfView) -> Html {
             <div class="library-title-row">
                 <span class={classes!("dot", "large", colour_class(shelf.colour))}></span>
                 <h1 class="clip"><bdi>{ shelf.name.clone() }</bdi></h1>
+                if shelf.marks.own.starred { { star_of_space() } }
                 <span class="grow"></span>
                 if shelf.role != Role::Viewer { <Button icon={Name::Share} onclick={over(Over::Share(space))} testid="share">{ say(Key::Share) }</Button> }
                 <Button kind={Kind::Primary} icon={Name::Open} onclick={open_all} testid="open-all">{ say(if shelf.window.is_some() { Key::LibraryGoTo } else { Key::LibraryOpenAll }) }</Button>
@@ -195,7 +202,11 @@ fn menu(library: &Handle, shelf: &ShelfView) -> Vec<MenuItem> {
             Name::Star,
             "star-space",
             star,
-            None,
+            Some(if starred {
+                Key::LibrarySpaceStarDone
+            } else {
+                Key::LibrarySpaceUnstarDone
+            }),
         ),
         does(
             if archived {
@@ -240,7 +251,16 @@ pub fn all_tabs(shelf: &ShelfView) -> Vec<protocol::TabId> {
 /// What can be done with what is selected.
 fn selected(library: &Handle) -> Html {
     let chosen = library.selected();
+    if chosen.is_empty() {
+        return Html::default();
+    }
     let saved = deeds::by_space(&chosen);
+    let may_go = placing::can_go(&chosen);
+    let moves = if saved.is_empty() {
+        Key::LibrarySaveInto
+    } else {
+        Key::LibraryMoveTo
+    };
     let does = |deed: fn(&Handle)| {
         let library = library.clone();
         move |_: MouseEvent| deed(&library)
@@ -255,28 +275,23 @@ fn selected(library: &Handle) -> Html {
         .filter_map(|spot| catalogue.tab(spot.saved()?))
         .all(|shown| shown.tab.pinned);
     let pin = {
-        let (library, saved) = (library.clone(), saved.clone());
-        move |_: MouseEvent| {
-            let wishes = saved.iter().map(|(space, tabs)| LibraryAsk::Pin {
-                space: *space,
-                tabs: tabs.clone(),
-                pinned: !all_pinned,
-            });
-            deeds::perform(&library, wishes.collect(), None);
-        }
+        let library = library.clone();
+        move |_: MouseEvent| deeds::pin(&library, &library.selected(), !all_pinned)
     };
     html! {
         <div class="library-bar" role="toolbar" aria-label={say(Key::LibrarySelection)} data-testid="selection-bar">
             <span class="strong grow" role="status">{ count(Key::LibrarySelected, chosen.len(), &[]) }</span>
-            <IconButton icon={Name::Open} label={say(Key::LibraryOpen)} onclick={does(|library| deeds::open(library, library.selected()))} testid="open-selected" />
+            <IconButton icon={Name::Open} label={say(Key::LibraryOpen)} keys="Enter" onclick={does(|library| opening::open(library, library.selected()))} testid="open-selected" />
+            if may_go {
+                <IconButton icon={Name::Move} label={say(moves)} keys="M" onclick={over(Over::To { copy: false })} testid="move-selected" />
+            }
             if !saved.is_empty() {
-                <IconButton icon={Name::Move} label={say(Key::LibraryMoveTo)} onclick={over(Over::To { copy: false })} testid="move-selected" />
-                <IconButton icon={Name::Copy} label={say(Key::LibraryCopyTo)} onclick={over(Over::To { copy: true })} testid="copy-selected" />
-                if saved.len() == 1 { <IconButton icon={Name::Stack} label={say(Key::LibraryMakeGroup)} onclick={over(Over::Group)} testid="group-selected" /> }
-                <IconButton icon={Name::Tag} label={say(Key::LibraryAddTag)} onclick={over(Over::Tag)} testid="tag-selected" />
+                <IconButton icon={Name::Copy} label={say(Key::LibraryCopyTo)} keys="C" onclick={over(Over::To { copy: true })} testid="copy-selected" />
+                if saved.len() == 1 { <IconButton icon={Name::Stack} label={say(Key::LibraryMakeGroup)} keys="G" onclick={over(Over::Group)} testid="group-selected" /> }
+                <IconButton icon={Name::Tag} label={say(Key::LibraryAddTag)} keys="T" onclick={over(Over::Tag)} testid="tag-selected" />
                 <IconButton icon={Name::Pin} label={say(if all_pinned { Key::LibraryUnpin } else { Key::LibraryPin })} onclick={pin} testid="pin-selected" />
-                <IconButton icon={Name::Star} label={say(Key::LibraryStar)} onclick={does(|library| deeds::star(library, &library.selected()))} testid="star-selected" />
-                <IconButton icon={Name::Bin} label={say(Key::RemoveTab)} onclick={does(|library| deeds::remove(library, &library.selected()))} testid="remove-selected" />
+                <IconButton icon={Name::Star} label={say(Key::LibraryStar)} keys="S" onclick={does(|library| deeds::star(library, &library.selected()))} testid="star-selected" />
+                <IconButton icon={Name::Bin} label={say(Key::RemoveTab)} keys="Delete" onclick={does(|library| deeds::remove(library, &library.selected()))} testid="remove-selected" />
             }
         </div>
     }

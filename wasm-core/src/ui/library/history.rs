@@ -2,18 +2,19 @@
 
 use std::rc::Rc;
 
-use protocol::{Seq, SpaceId};
+use protocol::{Role, Seq, SpaceId};
 use yew::prelude::*;
 
 use crate::ask::library::{Deed, HistoryView, LibraryAnswer, LibraryAsk, Moment};
 use crate::language::Key;
+use crate::library::duplicates::Place;
 use crate::ui::backend::Trouble;
 use crate::ui::chrome_page::favicon_of;
 use crate::ui::library::deeds::{self, Handle};
 use crate::ui::library::timeline::Timeline;
 use crate::ui::parts::{Banner, Button, Chip, Dialog, Favicon, Kind, Loading, Tone};
 use crate::ui::say::{count, say, say_with, time_of};
-use crate::view::{ItemView, TabView};
+use crate::view::{GroupView, ItemView, TabView};
 
 /// So many tabs of the past are shown at once.
 const SHOWN: usize = 200;
@@ -206,17 +207,70 @@ fn words_of(deed: &Deed) -> String {
     }
 }
 
+/// A line of a space as it was.
+enum Row<'a> {
+    Group(&'a GroupView),
+    Tab(&'a TabView),
+}
+
+fn rows_of(items: &[ItemView]) -> Vec<Row<'_>> {
+    let mut rows = Vec::new();
+    for item in items {
+        match item {
+            ItemView::Tab(tab) => rows.push(Row::Tab(tab)),
+            ItemView::Group(group) => {
+                rows.push(Row::Group(group));
+                rows.extend(group.tabs.iter().map(Row::Tab));
+            }
+        }
+    }
+    rows
+}
+
+/// A tab of a space as it was; one that is not there any more can be brought back.
+fn was_tab(props: &Props, seq: Seq, when: &str, tab: &TabView, on_close: &Callback<()>) -> Html {
+    let catalogue = props.library.catalogue.clone().unwrap_or_default();
+    let shelf = catalogue.shelf(props.space);
+    let may = shelf.is_some_and(|shelf| shelf.role >= Role::Editor);
+    let is_there = catalogue
+        .tab(Place {
+            space: props.space,
+            tab: tab.tab,
+        })
+        .is_some_and(|now| now.tab.url == tab.url);
+    let onclick = {
+        let (library, on_close) = (props.library.clone(), on_close.clone());
+        let wish = LibraryAsk::BringBack {
+            space: props.space,
+            seq,
+            tabs: Some(vec![tab.tab]),
+            name: props.name.clone(),
+        };
+        move |_: MouseEvent| {
+            on_close.emit(());
+            let words = say(Key::LibraryBroughtBack).to_owned();
+            deeds::perform(&library, vec![wish.clone()], Some(words));
+        }
+    };
+    let label = say_with(Key::BringBackOf, &[("what", &tab.title), ("when", when)]);
+    html! {
+        <li class="library-line"><Favicon src={Some(AttrValue::from(favicon_of(&tab.url)))} url={tab.url.clone()} /><bdi class="grow clip">{ tab.title.clone() }</bdi>
+            if may && !is_there { <Button kind={Kind::Quiet} class="library-one" {onclick} {label} testid="bring-tab-back">{ say(Key::BringBack) }</Button> }
+        </li>
+    }
+}
+
 fn as_it_was(props: &Props, shown: &Was, was: &UseStateHandle<Option<Was>>) -> Html {
     let on_close = {
         let was = was.clone();
         Callback::from(move |()| was.set(None))
     };
-    let when = time_of(shown.moment.time);
+    let (seq, when) = (shown.moment.seq, time_of(shown.moment.time));
     let whole = {
         let (library, on_close) = (props.library.clone(), on_close.clone());
         let wish = LibraryAsk::BringBack {
             space: props.space,
-            seq: shown.moment.seq,
+            seq,
             tabs: None,
             name: say_with(Key::LibraryAsOf, &[("space", &props.name), ("when", &when)]),
         };
@@ -229,24 +283,19 @@ fn as_it_was(props: &Props, shown: &Was, was: &UseStateHandle<Option<Was>>) -> H
             );
         }
     };
-    let tab = |tab: &TabView| {
-        html! {
-            <li class="library-line"><Favicon src={Some(AttrValue::from(favicon_of(&tab.url)))} url={tab.url.clone()} /><bdi class="clip">{ tab.title.clone() }</bdi></li>
-        }
-    };
     let body = match &*shown.items {
         Err(why) => html! { <Banner tone={Tone::Warning}>{ why.words() }</Banner> },
         Ok(items) => {
-            let rows = items.iter().flat_map(|item| match item {
-                ItemView::Tab(one) => vec![tab(one)],
-                ItemView::Group(group) => {
-                    let title = html! { <li class="library-line"><Chip name={group_name(&group.title)} colour={group.colour} /></li> };
-                    std::iter::once(title).chain(group.tabs.iter().map(tab)).collect()
-                }
-            });
+            let rows = rows_of(items);
+            let hidden = rows.iter().skip(SHOWN);
+            let hidden = hidden.filter(|row| matches!(row, Row::Tab(_))).count();
             html! {
                 <>
-                    <ul class="library-plain library-was scroll" tabindex="0">{ for rows.take(SHOWN) }</ul>
+                    <ul class="library-plain library-was scroll" tabindex="0">{ for rows.iter().take(SHOWN).map(|row| match row {
+                        Row::Tab(tab) => was_tab(props, seq, &when, tab, &on_close),
+                        Row::Group(group) => html! { <li class="library-line"><Chip name={group_name(&group.title)} colour={group.colour} /></li> },
+                    }) }</ul>
+                    if hidden > 0 { <p class="faint small">{ count(Key::LibraryMore, hidden, &[]) }</p> }
                     <div class="buttons"><Button kind={Kind::Primary} onclick={whole} testid="bring-all-back">{ say(Key::LibraryAsSpace) }</Button></div>
                 </>
             }

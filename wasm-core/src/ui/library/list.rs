@@ -1,19 +1,22 @@
 //! The list of tabs: a grid that keeps the focus while keys move through its rows; rows are selected, opened, moved
 //! and dragged. Long lists are windowed.
 
-use protocol::Role;
-use web_sys::HtmlElement;
+use protocol::{GroupId, Role, SpaceId};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
+use crate::ask::library::Target;
 use crate::find::Query;
 use crate::language::Key;
 use crate::library::catalogue::{Line, Spot};
 use crate::reorder::Direction;
 use crate::selection::Step;
 use crate::ui::library::deeds::{self, Handle};
-use crate::ui::library::row::{group_bar, group_title, tab_row, title};
+use crate::ui::library::row::{Dropping, Land, group_bar, group_title, space_title, tab_row, title};
 use crate::ui::library::state::{Input, Over};
-use crate::ui::parts::{Chip, window};
+use crate::ui::library::{opening, placing};
+use crate::ui::parts::window;
 use crate::ui::say::{count, number, say, say_with};
 use crate::view::ItemView;
 
@@ -30,6 +33,22 @@ pub struct Props {
 /// The DOM id of a row.
 pub fn row_id(at: usize) -> String {
     format!("{LIST}-{at}")
+}
+
+/// Gives the keys to the list, if there is one.
+pub fn focus_list() {
+    let list = gloo::utils::document().get_element_by_id(LIST);
+    if let Some(list) = list.and_then(|list| list.dyn_into::<HtmlElement>().ok()) {
+        let _ = list.focus();
+    }
+}
+
+/// Whether a key is for a button or a menu in the list, which have keys of their own.
+fn is_for_other(event: &KeyboardEvent) -> bool {
+    let target = event
+        .target()
+        .and_then(|target| target.dyn_into::<Element>().ok());
+    target.is_some_and(|target| matches!(target.closest("button, [role=menu]"), Ok(Some(_))))
 }
 
 fn step_of(key: &str) -> Option<Step> {
@@ -50,11 +69,12 @@ fn pressed(library: &Handle, order: &[Spot], event: &KeyboardEvent) -> bool {
     let control = event.ctrl_key() || event.meta_key();
     let mut selection = library.selection.clone();
     if event.alt_key() {
-        match key.as_str() {
-            "ArrowUp" => deeds::step(library, Direction::Up),
-            "ArrowDown" => deeds::step(library, Direction::Down),
+        let direction = match key.as_str() {
+            "ArrowUp" => Direction::Up,
+            "ArrowDown" => Direction::Down,
             _ => return false,
-        }
+        };
+        placing::step(library, &selection.acted_on(order), direction);
         return true;
     }
     if let Some(step) = step_of(&key) {
@@ -68,7 +88,7 @@ fn pressed(library: &Handle, order: &[Spot], event: &KeyboardEvent) -> bool {
         ("a", true) => selection.all(order),
         ("Escape", false) if !selection.is_empty() => selection.clear(),
         ("Enter", _) => {
-            deeds::open(library, acted_on);
+            opening::open(library, acted_on);
             return true;
         }
         ("Delete" | "Backspace", false) => {
@@ -79,12 +99,13 @@ fn pressed(library: &Handle, order: &[Spot], event: &KeyboardEvent) -> bool {
             deeds::star(library, &acted_on);
             return true;
         }
-        ("m" | "c" | "g" | "t", false) if !deeds::by_space(&acted_on).is_empty() => {
+        ("g", false) if !placing::group(library, &acted_on) => return true,
+        (key @ ("m" | "c" | "g" | "t"), false) if may_go(key, &acted_on) => {
             if selection.is_empty() {
                 selection.toggle(order);
                 library.dispatch(Input::Selected(selection));
             }
-            library.dispatch(Input::Opened(Some(match key.as_str() {
+            library.dispatch(Input::Opened(Some(match key {
                 "g" => Over::Group,
                 "t" => Over::Tag,
                 other => Over::To { copy: other == "c" },
@@ -95,6 +116,23 @@ fn pressed(library: &Handle, order: &[Spot], event: &KeyboardEvent) -> bool {
     }
     library.dispatch(Input::Selected(selection));
     true
+}
+
+/// Whether a key has something to act on: what is open can go to a space, the rest is for tabs of spaces.
+fn may_go(key: &str, spots: &[Spot]) -> bool {
+    match key {
+        "m" | "c" => placing::can_go(spots),
+        _ => !deeds::by_space(spots).is_empty(),
+    }
+}
+
+/// The end of a space or of a group, for who may change it.
+fn into(role: Role, space: SpaceId, group: Option<GroupId>) -> Option<Target> {
+    (role >= Role::Editor).then_some(Target::Space {
+        space,
+        group,
+        before: None,
+    })
 }
 
 /// The list.
@@ -109,19 +147,17 @@ pub fn List(props: &Props) -> Html {
     let onkeydown = {
         let (library, order) = (library.clone(), order.clone());
         move |event: KeyboardEvent| {
-            if !event.is_composing() && pressed(&library, &order, &event) {
+            if !event.is_composing() && !is_for_other(&event) && pressed(&library, &order, &event) {
                 event.prevent_default();
                 event.stop_propagation();
             }
         }
     };
-    let focus = {
-        let scroller = windowed.scroller.clone();
-        Callback::from(move |()| {
-            if let Some(list) = scroller.cast::<HtmlElement>() {
-                let _ = list.focus();
-            }
-        })
+    let focus = Callback::from(|()| focus_list());
+    let over = use_state_eq(|| None::<(usize, Land)>);
+    let dropping = Dropping {
+        over: (*over).filter(|_| !library.dragged.is_empty()),
+        on_over: Callback::from(move |at| over.set(at)),
     };
     let Some(catalogue) = library.catalogue.clone() else {
         return Html::default();
@@ -131,29 +167,29 @@ pub fn List(props: &Props) -> Html {
         Some(match line {
             Line::Tab(spot) => {
                 let group = group_bar(&catalogue, library.part, &lines, at);
-                tab_row(library, &catalogue, *spot, at, group, &query, &order, &focus)
+                tab_row(
+                    library, &catalogue, *spot, at, group, &query, &order, &focus, &dropping,
+                )
             }
             Line::Space(space) => {
                 let shelf = catalogue.shelf(*space)?;
-                title(
-                    at,
-                    html! { <Chip name={shelf.name.clone()} colour={shelf.colour} /> },
-                )
+                let to = into(shelf.role, *space, None);
+                title(library, at, space_title(library, shelf, &focus), to, &dropping)
             }
             Line::Group(space, item) => {
                 let shelf = catalogue.shelf(*space)?;
                 let ItemView::Group(group) = shelf.items.get(*item)? else {
                     return None;
                 };
-                title(
-                    at,
-                    group_title(library, *space, shelf.role >= Role::Editor, group),
-                )
+                let to = into(shelf.role, *space, Some(group.group));
+                let inner = group_title(library, *space, shelf.role >= Role::Editor, group);
+                title(library, at, inner, to, &dropping)
             }
-            Line::Rest(_) => title(
-                at,
-                html! { <span class="chip c-grey">{ say(Key::LibraryUngrouped) }</span> },
-            ),
+            Line::Rest(space) => {
+                let shelf = catalogue.shelf(*space)?;
+                let inner = html! { <span class="chip c-grey">{ say(Key::LibraryUngrouped) }</span> };
+                title(library, at, inner, into(shelf.role, *space, None), &dropping)
+            }
         })
     };
     html! {

@@ -1,7 +1,8 @@
 //! The library: the extension's full page. All spaces with all tabs, what is sought in them, the bin, duplicates,
 //! and what a space was.
 //!
-//! [`app`] holds it together; [`state`] is its one reducer; [`deeds`] asks the writer. What is shown where is decided
+//! [`app`] holds it together; [`state`] is its one reducer; [`deeds`] asks the writer, [`placing`] says where tabs
+//! go, [`opening`] opens them. What is shown where is decided
 //! in [`crate::library::catalogue`], what is selected in [`crate::selection`].
 
 pub mod app;
@@ -14,8 +15,11 @@ pub mod duplicates;
 pub mod finder;
 pub mod head;
 pub mod history;
+pub mod keys;
 pub mod list;
 pub mod more;
+pub mod opening;
+pub mod placing;
 pub mod row;
 pub mod sidebar;
 pub mod state;

@@ -7,14 +7,18 @@ use protocol::SpaceId;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
+use crate::ask::library::SaveWhat;
 use crate::language::Key;
 use crate::library::catalogue::{Part, Shelf};
 use crate::selection::Step;
 use crate::ui::colour_class;
-use crate::ui::library::deeds::{self, Handle};
-use crate::ui::library::list::{LIST, row_id};
+use crate::ui::library::deeds::Handle;
+use crate::ui::library::head::FILTERS;
+use crate::ui::library::list::{LIST, focus_list, row_id};
+use crate::ui::library::row::star_of_space;
 use crate::ui::library::state::{Input, Over};
-use crate::ui::parts::{Icon, IconButton, LiveBadge, Name, window};
+use crate::ui::library::{opening, placing};
+use crate::ui::parts::{Icon, LiveBadge, Menu, MenuItem, Name, window};
 use crate::ui::say::{number, say};
 use crate::view::LinkView;
 
@@ -59,10 +63,6 @@ pub fn Sidebar(props: &Props) -> Html {
     let latest = Latest(use_mut_ref(|| library.clone()));
     latest.0.replace(library.clone());
     let (searching, dragging) = (library.is_searching(), !library.dragged.is_empty());
-    let new_space = {
-        let library = library.clone();
-        move |_: MouseEvent| library.dispatch(Input::Opened(Some(Over::NewSpace)))
-    };
     html! {
         <nav class="library-side" aria-label={say(Key::Library)}>
             <Search library={library.clone()} field={props.field.clone()} />
@@ -75,19 +75,53 @@ pub fn Sidebar(props: &Props) -> Html {
                 { part(Part::Bin, Name::Bin, Key::LibraryBin, "part-bin") }
             </div>
             <div class="section"><h2 class="grow">{ say(Key::Spaces) }</h2>
-                <IconButton icon={Name::Plus} label={say(Key::LibraryNewSpace)} onclick={new_space} testid="new-space" />
+                <Menu label={say(Key::LibraryNewMenu)} icon={Name::Plus} items={new_items(library)} testid="new-menu" />
             </div>
             <ul class="scroll library-spaces" tabindex="-1" ref={windowed.scroller.clone()} onscroll={windowed.onscroll.clone()}>
                 { windowed.before.clone() }
                 { for windowed.rows.clone().filter_map(|at| spaces.get(at)).map(|shelf| html! {
                     <SpaceRow key={shelf.space.to_string()} latest={latest.clone()} space={shelf.space} name={shelf.name.clone()} size={shelf.size()}
-                        colour={colour_class(shelf.colour)} standing={Standing::of(shelf)}
+                        colour={colour_class(shelf.colour)} standing={Standing::of(shelf)} starred={shelf.marks.own.starred}
                         here={library.part == Part::Space(shelf.space) && !searching} {dragging} />
                 }) }
                 { windowed.after.clone() }
             </ul>
         </nav>
     }
+}
+
+/// How a space begins: empty, or of what is open.
+fn new_items(library: &Handle) -> Vec<MenuItem> {
+    let empty = {
+        let library = library.clone();
+        move |()| library.dispatch(Input::Opened(Some(Over::NewSpace)))
+    };
+    let saves = |what: SaveWhat| {
+        let library = library.clone();
+        move |()| placing::save(&library, what.clone())
+    };
+    let mut items = vec![MenuItem::new(
+        say(Key::LibraryNewEmpty),
+        Name::Plus,
+        "new-space",
+        empty,
+    )];
+    if let Some(window) = library.window {
+        let save = saves(SaveWhat::Window(window));
+        items.push(MenuItem::new(
+            say(Key::SaveThisWindow),
+            Name::Save,
+            "save-this-window",
+            save,
+        ));
+    }
+    items.push(MenuItem::new(
+        say(Key::LibrarySaveAll),
+        Name::Stack,
+        "save-all-windows",
+        saves(SaveWhat::AllWindows),
+    ));
+    items
 }
 
 /// The page's state as it was last rendered, for what happens later: a row is not made anew when something changed
@@ -134,6 +168,8 @@ struct RowProps {
     size: usize,
     colour: &'static str,
     standing: Standing,
+    /// The space has a star.
+    starred: bool,
     /// It is the part that is shown.
     here: bool,
     /// Tabs are dragged.
@@ -175,7 +211,7 @@ fn SpaceRow(props: &RowProps) -> Html {
             let library = latest.library();
             let spots = (*library.dragged).clone();
             library.dispatch(Input::Dragged(Vec::new()));
-            deeds::put(&library, &spots, &deeds::end_of(space), event.ctrl_key());
+            placing::put(&library, &spots, &placing::end_of(space), event.ctrl_key());
         }
     };
     html! {
@@ -184,6 +220,7 @@ fn SpaceRow(props: &RowProps) -> Html {
                 aria-current={here.then_some("page")} {onclick} {ondragover} {ondragleave} {ondrop} data-testid="library-space">
                 <span class={classes!("dot", props.colour)}></span><bdi class="grow clip">{ props.name.clone() }</bdi>
                 <span class="end">
+                    if props.starred { { star_of_space() } }
                     if props.standing == Standing::Live { <LiveBadge /> }
                     if props.standing != Standing::Private { <Icon name={Name::Users} class="small" /> }
                     { number(props.size) }
@@ -220,7 +257,14 @@ fn Search(props: &SearchProps) -> Html {
     let onkeydown = {
         let library = library.clone();
         move |event: KeyboardEvent| {
-            if event.is_composing() || !library.is_searching() {
+            if event.is_composing() {
+                return;
+            }
+            if !library.is_searching() {
+                if event.key() == "ArrowDown" {
+                    event.prevent_default();
+                    focus_list();
+                }
                 return;
             }
             let order = library.order();
@@ -229,8 +273,11 @@ fn Search(props: &SearchProps) -> Html {
                 "ArrowDown" => selection.step(&order, Step::Down, event.shift_key()),
                 "ArrowUp" => selection.step(&order, Step::Up, event.shift_key()),
                 "Enter" => {
-                    let chosen = selection.cursor().or(order.first().copied());
-                    deeds::open(&library, chosen.into_iter().collect());
+                    let mut chosen = selection.acted_on(&order);
+                    if chosen.is_empty() {
+                        chosen.extend(order.first());
+                    }
+                    opening::open(&library, chosen);
                     event.prevent_default();
                     return;
                 }
@@ -245,17 +292,13 @@ fn Search(props: &SearchProps) -> Html {
             library.dispatch(Input::Selected(selection));
         }
     };
-    let searching = library.is_searching();
     html! {
-        <>
-            <label class="search" for="library-search">
-                <Icon name={Name::Search} />
-                <input id="library-search" type="text" role="combobox" aria-haspopup="grid" aria-expanded={(!found.is_empty()).to_string()} aria-controls={(!found.is_empty()).then_some(LIST)}
-                    aria-activedescendant={active.map(row_id)} aria-label={say(Key::LibrarySearch)} placeholder={say(Key::LibrarySearch)} autocomplete="off" spellcheck="false"
-                    value={library.query.clone()} ref={props.field.clone()} {oninput} {onkeydown} data-testid="library-search" />
-                <kbd class="shortcut" aria-hidden="true">{"/"}</kbd>
-            </label>
-            if searching { <p class="hint library-filters">{ say(Key::LibraryFilters) }</p> }
-        </>
+        <label class="search" for="library-search">
+            <Icon name={Name::Search} />
+            <input id="library-search" type="text" role="combobox" aria-haspopup="grid" aria-expanded={(!found.is_empty()).to_string()} aria-controls={(!found.is_empty()).then_some(LIST)}
+                aria-activedescendant={active.map(row_id)} aria-label={say(Key::LibrarySearch)} aria-describedby={library.is_searching().then_some(FILTERS)} placeholder={say(Key::LibrarySearch)}
+                autocomplete="off" spellcheck="false" value={library.query.clone()} ref={props.field.clone()} {oninput} {onkeydown} data-testid="library-search" />
+            <kbd class="shortcut" aria-hidden="true">{"/"}</kbd>
+        </label>
     }
 }

@@ -4,10 +4,11 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use protocol::{GroupId, SpaceId};
+use protocol::{GroupId, Millis, SpaceId};
 use yew::prelude::*;
 
-use crate::ask::library::BinnedView;
+use crate::ask::library::{BinnedTab, BinnedView};
+use crate::library::bin::BinId;
 use crate::library::catalogue::{Catalogue, Line, Part, Shelf, Spot};
 use crate::library::duplicates::normalise;
 use crate::library::follow::is_blank;
@@ -57,6 +58,8 @@ pub enum Over {
     EmptyBin,
     /// Sharing and its links.
     Share(SpaceId),
+    /// The keys.
+    Keys,
 }
 
 /// A word about what was done.
@@ -101,8 +104,10 @@ pub struct Library {
     pub dragged: Rc<Vec<Spot>>,
     /// What stands over the page.
     pub over: Option<Over>,
-    /// What went wrong, in words.
+    /// Why a deed was not done, in words; until it is read, or the next deed is done.
     pub trouble: Option<String>,
+    /// Why the spaces could not be read, in words; until they are.
+    pub unread: Option<String>,
     /// What was just done.
     pub word: Option<Word>,
     /// What takes the last deeds back, the last at the end.
@@ -164,11 +169,15 @@ pub enum Input {
     Changed,
     /// Open tabs may have changed.
     TabsChanged,
-    /// Something went wrong; or it was read that it did.
+    /// A deed was not done; or it was read that it was not.
     WentWrong(Option<String>),
+    /// The spaces could not be read; or it was read that they could not.
+    NotRead(Option<String>),
+    /// Something is said, as why a key does nothing.
+    Says(String),
     /// A deed is done.
     Done {
-        /// In words; none when it is seen anyway.
+        /// In words; none when there is nothing to take back and it is seen anyway.
         words: Option<String>,
         /// What takes it back.
         undo: Option<Undo>,
@@ -212,6 +221,7 @@ impl Library {
             dragged: Rc::default(),
             over: None,
             trouble: None,
+            unread: None,
             word: None,
             undos: Vec::new(),
             redos: Vec::new(),
@@ -281,7 +291,19 @@ impl Library {
         lines
     }
 
-    /// The selected tabs of spaces.
+    /// Rows that are not shown any more are not selected any more.
+    fn keep_selected(&mut self, before: &Self) {
+        if self.selection.is_empty() && self.selection.cursor().is_none() {
+            return;
+        }
+        let (old, new) = (before.order(), self.order());
+        if !Rc::ptr_eq(&old, &new) {
+            let there: HashSet<Spot> = new.iter().copied().collect();
+            self.selection.keep(&old, |spot| there.contains(&spot));
+        }
+    }
+
+    /// What is selected, in the order of the list.
     pub fn selected(&self) -> Vec<Spot> {
         if self.selection.is_empty() {
             return Vec::new();
@@ -292,6 +314,16 @@ impl Library {
     /// An open tab that no space follows.
     pub fn open_tab(&self, id: i32) -> Option<&Rc<OpenTab>> {
         self.open.iter().find(|tab| tab.id == id)
+    }
+
+    /// A tab in the bin, with its entry.
+    pub fn binned(&self, spot: Spot) -> Option<(&BinnedView, &BinnedTab)> {
+        let Spot::Binned(time, number, at) = spot else {
+            return None;
+        };
+        let id = BinId(Millis(time), number);
+        let entry = self.bin.iter().find(|entry| entry.id == id)?;
+        Some((entry, entry.tabs.get(at)?))
     }
 
     /// Whether a window shows this page.
@@ -352,25 +384,27 @@ impl Reducible for Library {
                     // Shared, it is another one.
                     next.part = catalogue.shared_as(space).map_or(Part::Recent, Part::Space);
                 }
-                let order = self.order();
-                next.selection.keep(&order, |spot| {
-                    spot.saved().is_none_or(|place| catalogue.tab(place).is_some())
-                });
                 next.catalogue = Some(catalogue);
-                next.trouble = None;
+                next.unread = None;
                 next.feed_finder();
+                next.keep_selected(&self);
             }
             Input::BinRead(bin, print) => {
                 next.finder.feed_bin(&bin);
                 next.bin = Rc::new(bin);
                 next.bin_print = Some(print);
+                next.keep_selected(&self);
             }
-            Input::Indexed => next.indexed += 1,
+            Input::Indexed => {
+                next.indexed += 1;
+                next.keep_selected(&self);
+            }
             Input::OpenRead(open) => {
                 let pages = open.iter().filter(|tab| !is_blank(&tab.url));
                 next.open_pages = Rc::new(pages.map(|tab| normalise(&tab.url)).collect());
                 next.open = Rc::new(open);
                 next.feed_finder();
+                next.keep_selected(&self);
             }
             Input::WindowKnown(window) => next.window = Some(window),
             Input::Told(projection) => {
@@ -380,11 +414,16 @@ impl Reducible for Library {
             Input::Changed => next.revision += 1,
             Input::TabsChanged => next.tabs_revision += 1,
             Input::WentWrong(words) => next.trouble = words,
+            Input::NotRead(words) => next.unread = words,
+            Input::Says(words) => next.say(words, false),
             Input::Done { words, undo } => {
                 next.revision += 1;
                 next.trouble = None;
                 if let Some(words) = words {
                     next.say(words, undo.is_some());
+                } else if undo.is_some() {
+                    // What is said of another deed is not what an undo would take back now.
+                    next.word = None;
                 }
                 if let Some(undo) = undo {
                     next.may_take(Way::Back, Rc::new(undo));

@@ -2,6 +2,7 @@
 
 use yew::prelude::*;
 
+use crate::ui::parts::shortcut_hint::spoken;
 use crate::ui::parts::{Icon, Name, Tooltip};
 
 /// How much a button stands out.
@@ -118,6 +119,9 @@ pub struct IconButtonProps {
     /// It sends the form that it stands in.
     #[prop_or_default]
     pub submit: bool,
+    /// Keys that do the same, as [`ShortcutHint`](crate::ui::parts::ShortcutHint) takes them.
+    #[prop_or_default]
+    pub keys: Option<&'static str>,
     /// It was pressed.
     #[prop_or_default]
     pub onclick: Callback<MouseEvent>,
@@ -134,11 +138,11 @@ pub struct IconButtonProps {
 pub fn IconButton(props: &IconButtonProps) -> Html {
     let state = |on: Option<bool>| on.map(|on| if on { "true" } else { "false" });
     html! {
-        <Tooltip text={props.label.clone()}>
+        <Tooltip text={props.label.clone()} keys={props.keys}>
             <button type={if props.submit { "submit" } else { "button" }} class="icon-button" ref={props.node.clone()}
                 aria-label={props.label.clone()} aria-pressed={state(props.pressed)} aria-expanded={state(props.expanded)}
                 aria-haspopup={props.opens_menu.then_some("menu")} disabled={props.disabled} onclick={props.onclick.clone()}
-                data-testid={props.testid}>
+                aria-keyshortcuts={props.keys.map(spoken)} data-testid={props.testid}>
                 <Icon name={props.icon} />
             </button>
         </Tooltip>

@@ -55,6 +55,9 @@ impl MenuItem {
 pub struct Props {
     /// What the button is for.
     pub label: AttrValue,
+    /// The picture of the button.
+    #[prop_or(Name::More)]
+    pub icon: Name,
     /// The lines.
     pub items: Vec<MenuItem>,
     /// For tests.
@@ -180,7 +183,7 @@ pub fn Menu(props: &Props) -> Html {
     };
     html! {
         <div class="menu" {onfocusout}>
-            <IconButton icon={Name::More} label={props.label.clone()} node={button} opens_menu=true expanded={*open} onclick={toggle} testid={props.testid} />
+            <IconButton icon={props.icon} label={props.label.clone()} node={button} opens_menu=true expanded={*open} onclick={toggle} testid={props.testid} />
             if *open {
                 <div class="menu-list" role="menu" aria-label={props.label.clone()} ref={list} {onkeydown}>
                     { for props.items.iter().map(|item| {

@@ -36,10 +36,15 @@ pub fn spoken(keys: &str) -> String {
     keys.replace("Mod", if is_mac() { "Meta" } else { "Control" })
 }
 
+/// The keys as they are written on this machine's keyboard.
+pub fn on_keyboard(keys: &str) -> String {
+    let mac = is_mac();
+    let keys: Vec<&str> = keys.split('+').map(|key| written(key, mac)).collect();
+    keys.join(if mac { "" } else { "+" })
+}
+
 /// The keys. Screen readers have them from `aria-keyshortcuts` of what they stand beside.
 #[component]
 pub fn ShortcutHint(props: &Props) -> Html {
-    let mac = is_mac();
-    let keys: Vec<&str> = props.keys.split('+').map(|key| written(key, mac)).collect();
-    html! { <kbd class="shortcut" aria-hidden="true">{ keys.join(if mac { "" } else { "+" }) }</kbd> }
+    html! { <kbd class="shortcut" aria-hidden="true">{ on_keyboard(&props.keys) }</kbd> }
 }

@@ -6,6 +6,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlElement, Node};
 use yew::prelude::*;
 
+use crate::ui::parts::ShortcutHint;
 use crate::ui::parts::place::{Align, beside};
 
 /// A pointer that rests so long wants to know.
@@ -18,6 +19,9 @@ const LINGER_MS: u32 = 120;
 pub struct Props {
     /// The words: also the name of what it stands beside, so it is not said to describe that once more.
     pub text: AttrValue,
+    /// Keys that do the same.
+    #[prop_or_default]
+    pub keys: Option<&'static str>,
     /// One element.
     pub children: Html,
 }
@@ -106,7 +110,7 @@ pub fn Tooltip(props: &Props) -> Html {
     html! {
         <span class="tooltip-host" ref={host} {onpointerover} {onpointerout} {onfocusin} {onfocusout} {onclick}>
             { props.children.clone() }
-            if *shown { <span class="tooltip" role="tooltip" ref={tip}>{props.text.clone()}</span> }
+            if *shown { <span class="tooltip" role="tooltip" ref={tip}>{props.text.clone()}if let Some(keys) = props.keys { {" "}<ShortcutHint {keys} /> }</span> }
         </span>
     }
 }
