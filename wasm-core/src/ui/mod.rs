@@ -33,7 +33,7 @@
 //! `part-duplicates`, `part-archive`, `part-bin`, `new-menu`, `new-space`, `save-this-window`,
 //! `save-all-windows`, `save-window`, `to-space`, `open-all`, `share`, `library-menu`, `selection-bar`,
 //! `move-selected` and its like, `target`, `target-search`, `details`, `tags`, `note`, `history`, `timeline`, `see-then`,
-//! `moment`, `look-at`, `bring-back`, `bring-tab-back`, `binned`, `put-back`, `put-tab-back`, `empty-bin`, `same-page`, `merge-same`, `merge-all`, `show-more`,
+//! `moment`, `look-at`, `bring-back`, `bring-tab-back`, `binned`, `put-back`, `put-tab-back`, `show-tabs`, `empty-bin`, `same-page`, `merge-same`, `merge-all`, `show-more`,
 //! `edit-space`, `group-menu`, `edit-group`, `ungroup`, `library-dialog`, `confirm`. Where a name is given: `name`,
 //! `save-name`, and the colours by Chrome's names. To the library: `open-library`.
 //! Welcome: `save-window`, `saved`. Options: `try-again`, `erase`, `confirm-erase`, `keep`, `relay`, `save-relay`, `your-name`, `save-name`, `ignored`, `save-ignored`, `saved`, `theme`,

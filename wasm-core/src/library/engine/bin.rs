@@ -14,7 +14,6 @@ use super::Engine;
 use super::astray::page_of;
 use super::deeds::Plan;
 use crate::ask::Problem;
-use crate::ask::library::{BinnedTab, BinnedView};
 use crate::library::bin::{BinId, Binned, Held};
 use crate::library::marks::MarksChange;
 use crate::library::past::Past;
@@ -157,7 +156,7 @@ impl Engine {
     }
 
     /// Tells of an entry in its space, as it is now, if the person has not read of it.
-    fn tell_of(&mut self, id: BinId) {
+    pub(super) fn tell_of(&mut self, id: BinId) {
         let Some(entry) = self.bin.get(id).filter(|entry| entry.unread) else {
             return;
         };
@@ -259,48 +258,6 @@ impl Engine {
             ..Undo::default()
         };
         self.undo(now, &undo)
-    }
-
-    /// Takes one tab of an entry out of the bin, back to where it was; the others stay.
-    ///
-    /// # Errors
-    /// As those of [`Engine::take_out`]; also for a tab of a space that is in the bin whole.
-    pub(super) fn take_out_tab(&mut self, now: Millis, id: BinId, tab: TabId) -> Result<Undo, Problem> {
-        let entry = self.bin.get(id).ok_or(Problem::NoSuchPoint)?;
-        let (mut one, mut rest) = (entry.clone(), entry.clone());
-        let (Held::Tabs { tabs: taken, .. }, Held::Tabs { tabs: left, .. }) = (&mut one.held, &mut rest.held)
-        else {
-            return Err(Problem::NoSuchPoint);
-        };
-        taken.retain(|there| there.tab == tab);
-        left.retain(|there| there.tab != tab);
-        if taken.is_empty() {
-            return Err(Problem::NoSuchPoint);
-        }
-        if left.is_empty() {
-            return self.take_out(now, id);
-        }
-        one.unread = false;
-        let mut writes = Vec::new();
-        self.bin.put_as(id, rest, &mut writes);
-        let alone = self.bin.put(now, one, &mut writes);
-        self.session.commit(writes);
-        self.tell_of(id);
-        self.take_out(now, alone)
-    }
-
-    /// What is in the bin, the latest first.
-    pub(super) fn bin_view(&self) -> Vec<BinnedView> {
-        let views = self.bin.entries().rev().map(|(id, entry)| BinnedView {
-            id,
-            removed: entry.removed,
-            whole: matches!(entry.held, Held::Space { .. }),
-            space: entry.space,
-            name: entry.name.clone(),
-            colour: entry.colour,
-            tabs: entry.tabs_in_view(),
-        });
-        views.collect()
     }
 
     /// Plans to put tabs of the bin where they were; whether that is there. What was removed from a space before it was
@@ -430,23 +387,6 @@ fn host_of(page: &str) -> String {
 }
 
 impl Binned {
-    fn tabs_in_view(&self) -> Vec<BinnedTab> {
-        let (groups, tabs) = self.content();
-        let view = |tab: NewTab| {
-            let group = groups.iter().find(|group| Some(group.group) == tab.group);
-            let marks = self.marks.tabs.get(&tab.tab).cloned().unwrap_or_default();
-            BinnedTab {
-                tab: tab.tab,
-                title: tab.title,
-                url: tab.url,
-                group: group.map(|group| group.title.clone()).unwrap_or_default(),
-                tags: marks.tags,
-                note: marks.note,
-            }
-        };
-        tabs.into_iter().map(view).collect()
-    }
-
     /// The tabs of another entry come into this one; those of this one are the later ones.
     fn join(&mut self, other: Self) {
         let (

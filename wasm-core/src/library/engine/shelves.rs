@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use protocol::op::Created;
+use protocol::op::{Created, NewTab};
 use protocol::{Code, Colour, GroupId, MemberId, Millis, Op, SpaceId, SpaceState, TabId};
 
 use super::Engine;
 use super::deeds::Plan;
 use super::windows::clean_name;
 use crate::ask::Problem;
-use crate::ask::library::{LibraryAnswer, LibraryAsk, Target};
+use crate::ask::library::{BinnedTab, BinnedView, LibraryAnswer, LibraryAsk, Target};
 use crate::library::arrange::{self, Spot, Unit};
+use crate::library::bin::{BinId, Binned, Held};
 use crate::library::marks::{Marking, MarksChange};
 use crate::library::private::Private;
 use crate::library::undo::Undo;
@@ -388,6 +389,67 @@ impl Engine {
             undo.binned.extend(self.forget(now, from));
         }
         Ok((undo, left_out))
+    }
+
+    /// Takes one tab of an entry out of the bin, back to where it was; the others stay.
+    ///
+    /// # Errors
+    /// As those of [`Engine::take_out`]; also for a tab of a space that is in the bin whole.
+    fn take_out_tab(&mut self, now: Millis, id: BinId, tab: TabId) -> Result<Undo, Problem> {
+        let entry = self.bin.get(id).ok_or(Problem::NoSuchPoint)?;
+        let (mut one, mut rest) = (entry.clone(), entry.clone());
+        let (Held::Tabs { tabs: taken, .. }, Held::Tabs { tabs: left, .. }) = (&mut one.held, &mut rest.held)
+        else {
+            return Err(Problem::NoSuchPoint);
+        };
+        taken.retain(|there| there.tab == tab);
+        left.retain(|there| there.tab != tab);
+        if taken.is_empty() {
+            return Err(Problem::NoSuchPoint);
+        }
+        if left.is_empty() {
+            return self.take_out(now, id);
+        }
+        one.unread = false;
+        let mut writes = Vec::new();
+        self.bin.put_as(id, rest, &mut writes);
+        let alone = self.bin.put(now, one, &mut writes);
+        self.session.commit(writes);
+        self.tell_of(id);
+        self.take_out(now, alone)
+    }
+
+    /// What is in the bin, the latest first.
+    fn bin_view(&self) -> Vec<BinnedView> {
+        let views = self.bin.entries().rev().map(|(id, entry)| BinnedView {
+            id,
+            removed: entry.removed,
+            whole: matches!(entry.held, Held::Space { .. }),
+            space: entry.space,
+            name: entry.name.clone(),
+            colour: entry.colour,
+            tabs: entry.tabs_in_view(),
+        });
+        views.collect()
+    }
+}
+
+impl Binned {
+    fn tabs_in_view(&self) -> Vec<BinnedTab> {
+        let (groups, tabs) = self.content();
+        let view = |tab: NewTab| {
+            let group = groups.iter().find(|group| Some(group.group) == tab.group);
+            let marks = self.marks.tabs.get(&tab.tab).cloned().unwrap_or_default();
+            BinnedTab {
+                tab: tab.tab,
+                title: tab.title,
+                url: tab.url,
+                group: group.map(|group| group.title.clone()).unwrap_or_default(),
+                tags: marks.tags,
+                note: marks.note,
+            }
+        };
+        tabs.into_iter().map(view).collect()
     }
 }
 

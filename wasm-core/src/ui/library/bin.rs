@@ -1,9 +1,12 @@
 //! The bin: what was removed in the last 30 days.
 
+use std::collections::BTreeSet;
+
 use yew::prelude::*;
 
 use crate::ask::library::{BinnedTab, BinnedView, LibraryAsk};
 use crate::language::Key;
+use crate::library::bin::BinId;
 use crate::ui::chrome_page::favicon_of;
 use crate::ui::library::deeds::{self, Handle};
 use crate::ui::library::more::use_more;
@@ -26,6 +29,8 @@ pub struct Props {
 pub fn Bin(props: &Props) -> Html {
     let library = &props.library;
     let (shown, more) = use_more(library.bin.len());
+    // Those whose tabs are all named.
+    let whole = use_state(BTreeSet::<BinId>::new);
     let empty = {
         let library = library.clone();
         move |_: MouseEvent| library.dispatch(Input::Opened(Some(Over::EmptyBin)))
@@ -42,7 +47,7 @@ pub fn Bin(props: &Props) -> Html {
                 <Empty icon={Name::Bin} text={say(Key::LibraryBinEmpty)} />
             } else {
                 <div class="scroll library-cards" tabindex="0" role="region" aria-label={say(Key::LibraryBin)}>
-                    <ul class="library-plain">{ for library.bin.iter().take(shown).map(|entry| card(library, entry)) }</ul>
+                    <ul class="library-plain">{ for library.bin.iter().take(shown).map(|entry| card(library, entry, &whole)) }</ul>
                     { more }
                 </div>
             }
@@ -50,7 +55,7 @@ pub fn Bin(props: &Props) -> Html {
     }
 }
 
-fn card(library: &Handle, entry: &BinnedView) -> Html {
+fn card(library: &Handle, entry: &BinnedView, whole: &UseStateHandle<BTreeSet<BinId>>) -> Html {
     let put_back = {
         let (library, id) = (library.clone(), entry.id);
         move |_: MouseEvent| {
@@ -59,6 +64,15 @@ fn card(library: &Handle, entry: &BinnedView) -> Html {
                 vec![LibraryAsk::TakeOut(id)],
                 Some(say(Key::LibraryPutBackDone).to_owned()),
             );
+        }
+    };
+    let is_whole = whole.contains(&entry.id);
+    let show = {
+        let (whole, id) = (whole.clone(), entry.id);
+        move |_: MouseEvent| {
+            let mut shown = (*whole).clone();
+            shown.insert(id);
+            whole.set(shown);
         }
     };
     let rest = entry.tabs.len().saturating_sub(NAMED);
@@ -72,11 +86,10 @@ fn card(library: &Handle, entry: &BinnedView) -> Html {
                 <Button onclick={put_back} label={say_with(Key::LibraryPutBackOf, &[("space", &entry.name), ("when", &ago(entry.removed))])} testid="put-back">{ say(Key::LibraryPutBack) }</Button>
             </div>
             { for entry.tabs.iter().take(NAMED).map(|tab| line(library, entry, tab)) }
-            if rest > 0 {
-                <details class="library-rest">
-                    <summary class="faint small">{ count(Key::LibraryMore, rest, &[]) }</summary>
-                    { for entry.tabs.iter().skip(NAMED).map(|tab| line(library, entry, tab)) }
-                </details>
+            if rest > 0 && is_whole {
+                { for entry.tabs.iter().skip(NAMED).map(|tab| line(library, entry, tab)) }
+            } else if rest > 0 {
+                <p><Button kind={Kind::Quiet} class="library-one" onclick={show} testid="show-tabs">{ count(Key::LibraryMore, rest, &[]) }</Button></p>
             }
         </li>
     }
