@@ -60,6 +60,7 @@ async fn a_key_on_paper_brings_the_shared_spaces_to_an_empty_browser() -> Result
     assert_eq!(guest.evaluate(is_in).await?, 200);
     page.bring_to_front().await?;
     page.click(&t("recovery-sign-out")).await?;
+    page.click(&t("confirm-recovery")).await?;
     page.wait_for(&shown("recovery-alone"), "that the others are out")
         .await?;
     assert_eq!(guest.evaluate(is_in).await?, 401);

@@ -462,6 +462,8 @@ super::words! {
     RecoveryMake = "Make a recovery key",
     RecoveryOnce = "Write this key down or print it. It is shown only now; a key made before is not good any more.",
     RecoveryReplace = "Make another key",
+    RecoveryRevokeSure = "The key on paper brings nothing back any more. Your shared spaces stay in this browser.",
+    RecoverySignOutSure = "Your other browsers lose your shared spaces: only a recovery key brings them back there. This one stays signed in.",
     RecoverySince = "A key was made {time}.",
     RecoverySignOut = "Sign out other browsers",
     RecoverySignOutHint = "Did someone find the paper, or a lost machine? Make another key, then sign out your other browsers: only the new key brings them back.",

@@ -464,6 +464,8 @@ super::words! {
     RecoveryMake = "Créer une clé de récupération",
     RecoveryOnce = "Notez cette clé ou imprimez-la. Elle n’est affichée que maintenant ; une clé créée auparavant n’est plus valable.",
     RecoveryReplace = "Créer une autre clé",
+    RecoveryRevokeSure = "La clé sur papier ne fait plus rien revenir. Vos espaces partagés restent dans ce navigateur.",
+    RecoverySignOutSure = "Vos autres navigateurs perdent vos espaces partagés : seule une clé de récupération les y fait revenir. Celui-ci reste connecté.",
     RecoverySince = "Une clé a été créée : {time}.",
     RecoverySignOut = "Déconnecter les autres navigateurs",
     RecoverySignOutHint = "Quelqu’un a trouvé le papier, ou une machine perdue ? Créez une autre clé, puis déconnectez vos autres navigateurs : seule la nouvelle clé les fait revenir.",

@@ -465,6 +465,8 @@ keys! {
     RecoveryMake
     RecoveryOnce
     RecoveryReplace
+    RecoveryRevokeSure
+    RecoverySignOutSure
     RecoverySince
     RecoverySignOut
     RecoverySignOutHint

@@ -36,7 +36,7 @@
 //! `moment`, `look-at`, `bring-back`, `bring-tab-back`, `binned`, `put-back`, `put-tab-back`, `show-tabs`, `empty-bin`, `same-page`, `merge-same`, `merge-all`, `show-more`,
 //! `edit-space`, `group-menu`, `edit-group`, `ungroup`, `library-dialog`, `confirm`. Where a name is given: `name`,
 //! `save-name`, and the colours by Chrome's names. To the library: `open-library`.
-//! Welcome: `save-window`, `saved`. Options: `try-again`, `erase`, `confirm-erase`, `keep`, `relay`, `save-relay`, `your-name`, `save-name`, `ignored`, `save-ignored`, `saved`, `theme`,
+//! Welcome: `save-window`, `saved`. Options: `try-again`, `erase`, `confirm-erase`, `confirm-recovery`, `keep`, `relay`, `save-relay`, `your-name`, `save-name`, `ignored`, `save-ignored`, `saved`, `theme`,
 //! `language`.
 
 pub mod appearance;

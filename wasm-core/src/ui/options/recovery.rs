@@ -7,7 +7,7 @@ use crate::ask::recovery::{RecoveryAsk, RecoveryState};
 use crate::ask::{Answer, Ask};
 use crate::language::Key;
 use crate::ui::backend::{Trouble, ask};
-use crate::ui::parts::{Banner, Button, CopyField, Field, Tone};
+use crate::ui::parts::{Banner, Button, CopyField, Dialog, Field, Kind, Tone};
 use crate::ui::say::{count, say, say_with, time_of};
 
 /// What the page shows.
@@ -18,6 +18,36 @@ struct Shown {
     read: bool,
     busy: bool,
     problem: Option<Trouble>,
+}
+
+/// What cannot be taken back, and is asked about first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Grave {
+    Revoke,
+    SignOut,
+}
+
+impl Grave {
+    const fn label(self) -> Key {
+        match self {
+            Self::Revoke => Key::Revoke,
+            Self::SignOut => Key::RecoverySignOut,
+        }
+    }
+
+    const fn question(self) -> Key {
+        match self {
+            Self::Revoke => Key::RecoveryRevokeSure,
+            Self::SignOut => Key::RecoverySignOutSure,
+        }
+    }
+
+    const fn ask(self) -> RecoveryAsk {
+        match self {
+            Self::Revoke => RecoveryAsk::Revoke,
+            Self::SignOut => RecoveryAsk::SignOutOthers,
+        }
+    }
 }
 
 async fn asked(shown: Shown, what: RecoveryAsk) -> Shown {
@@ -45,6 +75,7 @@ async fn asked(shown: Shown, what: RecoveryAsk) -> Shown {
 pub fn Recovery() -> Html {
     let shown = use_state(Shown::default);
     let typed = use_state(String::new);
+    let sure = use_state(|| None::<Grave>);
     use_effect_with((), {
         let shown = shown.clone();
         move |()| {
@@ -74,13 +105,23 @@ pub fn Recovery() -> Html {
         let begin = begin.clone();
         move |_: MouseEvent| begin(RecoveryAsk::Make)
     };
-    let revoke = {
-        let begin = begin.clone();
-        move |_: MouseEvent| begin(RecoveryAsk::Revoke)
+    let ask_first = |grave: Grave| {
+        let sure = sure.clone();
+        move |_: MouseEvent| sure.set(Some(grave))
     };
-    let sign_out = {
-        let begin = begin.clone();
-        move |_: MouseEvent| begin(RecoveryAsk::SignOutOthers)
+    let on_close = {
+        let sure = sure.clone();
+        Callback::from(move |()| sure.set(None))
+    };
+    let do_it = {
+        let (begin, on_close) = (begin.clone(), on_close.clone());
+        move |grave: Grave| {
+            let (begin, on_close) = (begin.clone(), on_close.clone());
+            move |_: MouseEvent| {
+                on_close.emit(());
+                begin(grave.ask());
+            }
+        }
     };
     let fetch = {
         let begin = begin.clone();
@@ -132,11 +173,20 @@ pub fn Recovery() -> Html {
                     <Button onclick={make} busy={*busy} testid="recovery-make">{ say(if state.made.is_some() { Key::RecoveryReplace } else { Key::RecoveryMake }) }</Button>
                     <Button onclick={fetch} disabled={*busy} testid="recovery-fetch">{ say(Key::RecoveryFetch) }</Button>
                     if state.made.is_some() {
-                        <Button onclick={revoke} disabled={*busy} testid="recovery-revoke">{ say(Key::Revoke) }</Button>
+                        <Button onclick={ask_first(Grave::Revoke)} disabled={*busy} testid="recovery-revoke">{ say(Key::Revoke) }</Button>
                     }
                 </div>
                 <p class="muted">{ say(Key::RecoverySignOutHint) }</p>
-                <div class="buttons"><Button onclick={sign_out} disabled={*busy} testid="recovery-sign-out">{ say(Key::RecoverySignOut) }</Button></div>
+                <div class="buttons"><Button onclick={ask_first(Grave::SignOut)} disabled={*busy} testid="recovery-sign-out">{ say(Key::RecoverySignOut) }</Button></div>
+                if let Some(grave) = *sure {
+                    <Dialog title={say(grave.label())} on_close={on_close.clone()} testid="recovery-sure">
+                        <p>{ say(grave.question()) }</p>
+                        <div class="buttons">
+                            <Button onclick={on_close.reform(|_: MouseEvent| ())} testid="keep">{ say(Key::Cancel) }</Button>
+                            <Button kind={Kind::Danger} onclick={do_it(grave)} testid="confirm-recovery">{ say(grave.label()) }</Button>
+                        </div>
+                    </Dialog>
+                }
             } else if shown.read {
                 <form class="inline" onsubmit={submit}>
                     <Field label={say(Key::Recovery)} bare=true value={(*typed).clone()} {on_input} error={words} mono=true maxlength={60} autocomplete="off" testid="recovery-key" />

@@ -48,7 +48,7 @@ pub fn InflowSetting(props: &Props) -> Html {
     html! {
         <>
             <Choice label={say(Key::InflowInWindow)} options={options.to_vec()} {value} {on_change} testid="inflow-choice" />
-            <p class="quiet">{ say(Key::InflowHint) }</p>
+            <p class="hint after">{ say(Key::InflowHint) }</p>
         </>
     }
 }
