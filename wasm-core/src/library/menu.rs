@@ -61,9 +61,9 @@ impl Thing {
         }
     }
 
-    /// Whether a space can be chosen for it: windows become spaces of their own.
+    /// Whether a space can be chosen for it: of all windows each becomes a space of its own.
     const fn goes_into(self) -> bool {
-        !matches!(self, Self::Window | Self::All)
+        !matches!(self, Self::All)
     }
 }
 
@@ -200,6 +200,11 @@ mod tests {
             before: None,
         };
         assert_eq!(into, Some((Thing::Selected, to)));
+        let under_window = items
+            .iter()
+            .filter(|item| item.under.as_deref() == Some("window"));
+        assert_eq!(under_window.count(), 1 + MOST_SPACES);
+        assert!(items.iter().all(|item| item.under.as_deref() != Some("all")));
         assert_eq!(choice("window"), Some((Thing::Window, Target::New(None))));
         assert_eq!(choice("tab/elsewhere"), None);
         assert_eq!(choice("nothing"), None);

@@ -85,6 +85,44 @@ fn a_window_is_saved_once_and_followed_and_its_group_into_another_space() {
 }
 
 #[test]
+fn a_window_or_all_of_them_go_into_a_chosen_space_which_does_not_follow_them() {
+    for what in [SaveWhat::Window(WINDOW), SaveWhat::AllWindows] {
+        let mut browser = Browser::new();
+        let mut settings = browser.engine.settings().clone();
+        settings.ignored = "bank.example".into();
+        browser.engine.set_settings(settings);
+        let one = save(&mut browser, &link("https://first.example/"), &Target::New(None));
+        let trips = one.expect("it is saved").0[0];
+        let windows = [(WINDOW, window())];
+        let answer = browser
+            .engine
+            .save(browser.now, chosen(&what, &windows), &into(trips), "Sunday");
+        let Ok(LibraryAnswer::Made {
+            spaces,
+            tabs,
+            left_out,
+            ..
+        }) = answer
+        else {
+            panic!("not {answer:?}");
+        };
+        assert_eq!((spaces, tabs, left_out), (vec![trips], 4, 1));
+        browser = browser.killed();
+        assert_eq!(
+            shape(&browser.view(trips)),
+            [
+                // It is pinned.
+                "https://mail.example/",
+                "https://first.example/",
+                r#"Lisbon ["https://lisbon.example/flat", "https://lisbon.example/map"]"#,
+                "chrome://settings/",
+            ]
+        );
+        assert_eq!(browser.engine.follows(WINDOW), None);
+    }
+}
+
+#[test]
 fn a_link_goes_into_a_group_that_was_chosen() {
     let mut browser = Browser::new();
     let (spaces, ..) = save(&mut browser, &SaveWhat::Group(7), &Target::New(None)).expect("it is saved");
