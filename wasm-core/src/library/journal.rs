@@ -327,6 +327,21 @@ pub fn windows_of(text: &str) -> Option<Vec<WindowSeen>> {
     serde_json::from_str(text).ok()
 }
 
+/// Which of some windows are none of those that are there: less than half of their tabs are in any of them.
+pub fn not_back(before: Vec<WindowSeen>, there: &[WindowSeen]) -> Vec<WindowSeen> {
+    let is_there = |gone: &WindowSeen| {
+        there.iter().any(|now| {
+            let addresses: BTreeSet<&str> = now.tabs.iter().map(|tab| tab.url.as_str()).collect();
+            let same = gone
+                .tabs
+                .iter()
+                .filter(|tab| addresses.contains(tab.url.as_str()));
+            same.count() * 2 >= gone.tabs.len()
+        })
+    };
+    before.into_iter().filter(|gone| !is_there(gone)).collect()
+}
+
 /// A window without what nobody would want back: tabs that are nowhere, addresses without end.
 fn worth_keeping(seen: &WindowSeen) -> WindowSeen {
     let mut kept = seen.clone();

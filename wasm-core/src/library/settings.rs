@@ -34,6 +34,20 @@ pub struct Settings {
     pub forgotten: Vec<SpaceId>,
     /// How many spaces were here when the browser's storage was found cleared, until the person has read of it.
     pub lost: usize,
+    /// Windows that the person said are not a space's, the last last: nobody asks about them again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub strangers: Vec<Stranger>,
+}
+
+/// A window that the person said is not a space's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stranger {
+    /// The space.
+    pub space: SpaceId,
+    /// Chrome's id, until the browser ends.
+    pub window: Option<i32>,
+    /// The addresses of its first tabs: by them it is known after that.
+    pub addresses: Vec<String>,
 }
 
 impl Default for Settings {
@@ -48,6 +62,7 @@ impl Default for Settings {
             inflow: Vec::new(),
             forgotten: Vec::new(),
             lost: 0,
+            strangers: Vec::new(),
         }
     }
 }

@@ -250,3 +250,201 @@ fn a_page_or_title_that_goes_back_to_what_was_told_waits_for_nothing() {
     browser.engine.window_gone(browser.now, WINDOW);
     assert_eq!(browser.view(space), before);
 }
+
+/// A window that has some of the tabs, and others.
+fn partly(again: &WindowSeen, kept: &[usize], others: usize) -> WindowSeen {
+    let mut seen = again.clone();
+    let tabs = kept.iter().map(|at| again.tabs[*at].clone());
+    let others = (0..others).map(|number| TabSeen {
+        id: 300 + i32::try_from(number).expect("a few"),
+        url: format!("https://new.example/{number}"),
+        title: format!("New {number}"),
+        ..TabSeen::default()
+    });
+    seen.tabs = tabs.chain(others).collect();
+    seen.groups
+        .retain(|group| seen.tabs.iter().any(|tab| tab.group == Some(group.id)));
+    seen
+}
+
+impl Browser {
+    fn asks_about(&self, id: i32, seen: &WindowSeen) -> Option<SpaceId> {
+        self.engine.may_be(id, seen)
+    }
+
+    fn says(&mut self, id: i32, seen: &WindowSeen, space: SpaceId, is_its: bool) -> bool {
+        let follows = self.engine.said(self.now, id, seen, space, is_its);
+        self.write();
+        follows
+    }
+}
+
+#[test]
+fn of_a_window_that_is_partly_alike_the_person_is_asked_however_late() {
+    let (browser, space) = Browser::saved();
+    let browser = browser.restarted(1_000);
+    let back = again(&window());
+    for (kept, others, is_asked) in [
+        (vec![1, 2], 4, true),
+        (vec![1, 2], 5, false),
+        (vec![0, 1, 2, 3, 4], 0, true),
+        (vec![1], 0, false),
+        (vec![], 3, false),
+    ] {
+        let seen = partly(&back, &kept, others);
+        let found = browser.asks_about(50, &seen);
+        assert_eq!(found, is_asked.then_some(space), "{kept:?} and {others} others");
+    }
+    // Nobody recognises it any more; the person still may.
+    let mut browser = browser;
+    browser.now = browser.now.plus(50 * WAITS_MS);
+    assert!(!browser.meets(50, &back));
+    let mut browser = browser.killed();
+    assert_eq!(browser.asks_about(50, &back), Some(space));
+
+    // A space that follows a window, and a window that is followed, are no question.
+    assert!(browser.says(50, &back, space, true));
+    assert_eq!(browser.asks_about(50, &back), None);
+    assert_eq!(browser.asks_about(51, &back), None);
+}
+
+#[test]
+fn whoever_says_that_it_is_the_window_has_it_followed_as_if_it_had_been_recognised() {
+    let (browser, space) = Browser::saved();
+    let mut browser = browser.restarted(1_000);
+    let seen = partly(&again(&window()), &[1, 2], 2);
+    assert!(!browser.meets(50, &seen), "it is too much another");
+    let asked = browser.asks_about(50, &seen).expect("it is asked about");
+    // The worker dies between question and answer, and after the answer.
+    let mut browser = browser.killed();
+    assert!(browser.says(50, &seen, asked, true));
+    let mut browser = browser.killed();
+    assert_eq!(browser.engine.follows(50), Some(space));
+    let mut held = titles(&browser.view(space));
+    held.sort();
+    assert_eq!(
+        held,
+        [
+            "New 0", "New 1", "Title 1", "Title 2", "Title 3", "Title 4", "Title 5", "[Lisbon]"
+        ],
+        "nothing went, and what is new came"
+    );
+    // From now on the space follows it.
+    let mut less = seen.clone();
+    less.tabs.remove(0);
+    browser.now = browser.now.plus(60_000);
+    browser.engine.observe(browser.now, 50, less);
+    browser.write();
+    assert!(!titles(&browser.view(space)).contains(&"Title 2".to_owned()));
+    assert!(!browser.disk.keys().any(|key| key.starts_with("asleep/")));
+    // An answer that comes when the space has its window changes nothing.
+    assert!(!browser.says(51, &seen, space, true));
+    assert_eq!(browser.engine.window_of(space), Some(50));
+}
+
+#[test]
+fn who_said_no_is_not_asked_again_about_this_window_and_it_is_not_taken_for_it_either() {
+    let (browser, space) = Browser::saved();
+    let mut browser = browser.restarted(1_000);
+    let back = again(&window());
+    let seen = partly(&back, &[1, 2], 2);
+    assert!(!browser.says(50, &seen, space, false));
+    let mut browser = browser.killed();
+    assert_eq!(browser.asks_about(50, &seen), None);
+    assert!(!browser.meets(50, &back), "whatever becomes of it");
+    assert_eq!(browser.asks_about(50, &back), None);
+    // Another window is another question.
+    assert_eq!(browser.asks_about(51, &partly(&back, &[2, 3], 1)), Some(space));
+
+    // After a restart it has another id, and is known by its tabs.
+    let now = browser.now;
+    browser.engine.browser_started(now);
+    browser.write();
+    let mut browser = browser.killed();
+    assert_eq!(browser.asks_about(70, &seen), None);
+    assert_eq!(
+        browser.asks_about(50, &partly(&back, &[2, 3], 1)),
+        Some(space),
+        "Chrome's ids of before mean nothing"
+    );
+    assert!(browser.meets(71, &back), "its own window is still its own");
+}
+
+#[test]
+fn a_twin_that_was_said_to_be_another_does_not_keep_the_own_window_out_for_ever() {
+    let (browser, space) = Browser::saved();
+    let mut browser = browser.restarted(1_000);
+    browser.now = browser.now.plus(WAITS_MS);
+    let back = again(&window());
+    assert!(!browser.says(50, &back, space, false));
+    assert_eq!(browser.asks_about(51, &back), None, "it looks the same");
+    // The person opens the space, and closes its window again.
+    let now = browser.now;
+    let plan = browser.engine.tabs_to_restore(space).expect("it is there");
+    let tabs = (201..).zip(plan.tabs).map(|(id, tab)| (id, tab.tab));
+    browser.engine.bind(now, 60, space, tabs.collect());
+    browser.engine.window_gone(now, 60);
+    browser.write();
+    let mut browser = browser.killed();
+    assert_eq!(browser.asks_about(50, &back), None, "it is still another");
+    browser.now = browser.now.plus(1_000);
+    assert_eq!(browser.asks_about(61, &back), Some(space));
+}
+
+#[test]
+fn nobody_is_asked_about_what_was_never_in_the_space_and_an_answer_brings_nothing_of_it_in() {
+    let (mut browser, space) = Browser::saved();
+    let agreed: Vec<_> = browser
+        .all_agreed(space)
+        .into_iter()
+        .filter(|tab| tab.url.contains("lisbon"))
+        .collect();
+    let new = browser.prepare_share(space, &agreed);
+    browser.shared(space, &new);
+    let shared = titles(&browser.view(new.space));
+    let mut browser = browser.restarted(1_000);
+    let back = again(&window());
+    // Mail and bank were left out: that they are the same says nothing.
+    assert_eq!(browser.asks_about(50, &partly(&back, &[0, 3], 0)), None);
+    let seen = partly(&back, &[0, 1, 2, 3], 2);
+    assert_eq!(browser.asks_about(50, &seen), Some(new.space));
+    assert!(browser.says(50, &seen, new.space, true));
+    assert_eq!(titles(&browser.view(new.space)), shared);
+    let mut more = seen.clone();
+    more.tabs[0].title = "Secrets".into();
+    more.tabs[3].url = "https://bank.example/secrets".into();
+    browser.now = browser.now.plus(60_000);
+    browser.engine.observe(browser.now, 50, more);
+    browser.write();
+    assert_eq!(titles(&browser.view(new.space)), shared, "they stay out for good");
+}
+
+#[test]
+fn so_many_answers_are_remembered_and_none_of_a_space_that_is_gone() {
+    let (browser, space) = Browser::saved();
+    let mut browser = browser.restarted(1_000);
+    let seen = |number: usize| partly(&again(&window()), &[1, 2], 1 + number % 4);
+    for id in 0..40 {
+        browser.says(100 + id, &seen(0), space, false);
+    }
+    let strangers = browser.engine.settings().strangers.clone();
+    assert_eq!(strangers.len(), 32);
+    assert_eq!(strangers.last().and_then(|stranger| stranger.window), Some(139));
+    browser.engine.forget(browser.now, space);
+    let other = browser.engine.save_window(browser.now, 2, window(), "Other");
+    browser.engine.window_gone(browser.now, 2);
+    browser.write();
+    browser.says(200, &seen(1), other, false);
+    assert_eq!(browser.engine.settings().strangers.len(), 1);
+}
+
+#[test]
+fn windows_that_spaces_have_are_not_told_as_lost() {
+    let (mut browser, _) = Browser::saved();
+    let other = partly(&again(&window()), &[], 4);
+    browser.engine.save_window(browser.now, 2, other.clone(), "Other");
+    let browser = browser.restarted(1_000);
+    let gone = [window(), partly(&other, &[], 3), partly(&window(), &[0], 2)];
+    assert_eq!(browser.engine.unsaved(&gone), 3);
+    assert_eq!(browser.engine.unsaved(&gone[..1]), 0);
+}

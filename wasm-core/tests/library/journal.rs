@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use protocol::{Millis, limits};
 use tabspace_wasm_core::library::follow::{TabSeen, WindowSeen};
 use tabspace_wasm_core::library::journal::{
-    BUDGET_BYTES, DAY_MS, HOUR_MS, Journal, KEEP_MS, Point, Reason, windows_of,
+    BUDGET_BYTES, DAY_MS, HOUR_MS, Journal, KEEP_MS, Point, Reason, not_back, windows_of,
 };
 use tabspace_wasm_core::record::Write;
 
@@ -307,6 +307,29 @@ fn a_clock_that_is_set_back_loses_nothing() {
         .flatten()
         .collect();
     assert_eq!(held, urls(&["a", "b", "c"]).into_iter().collect());
+}
+
+#[test]
+fn of_what_was_open_that_counts_as_lost_which_did_not_come_back() {
+    let before = vec![
+        window(10, &["a", "b", "c"]),
+        window(20, &["d", "e"]),
+        window(30, &["f"]),
+    ];
+    assert_eq!(not_back(before.clone(), &[]), before);
+    assert_eq!(not_back(before.clone(), &before), []);
+    // Other ids, another order, half of the tabs, others beside them.
+    let there = [
+        window(70, &["x", "c", "b"]),
+        window(80, &["y", "e"]),
+        window(90, &["a"]),
+    ];
+    assert_eq!(not_back(before.clone(), &there), before[2..]);
+    assert_eq!(
+        not_back(before.clone(), &there[1..]),
+        [before[0].clone(), before[2].clone()]
+    );
+    assert_eq!(not_back(Vec::new(), &there), []);
 }
 
 #[test]
