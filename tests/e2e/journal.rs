@@ -1,8 +1,11 @@
 //! What was open is kept without anybody saving it, and found again after the browser was killed; a space follows a window
 //! that comes back.
 
+use serde_json::json;
 use tabspace_tests::Result;
-use tabspace_tests::people::{TITLES, World, t};
+use tabspace_tests::people::{TITLES, World, shows, t};
+
+use crate::asking::Extension;
 
 /// The texts of the windows in the journal; before it is there, nothing.
 const NOTED: &str = "(async () => {
@@ -111,5 +114,63 @@ async fn a_space_follows_its_window_again_when_chrome_brings_it_back() -> Result
         )
         .await?;
     drop(restored);
+    Ok(())
+}
+
+/// The person opens some of a space's pages again by hand, after the browser was killed.
+#[tokio::test]
+async fn who_is_asked_says_yes_and_the_space_follows_a_window_that_is_only_partly_its_own() -> Result<()> {
+    let world = World::new("asked", &[]).await?;
+    world.host.open_window(&world.site.page("/plain")).await?;
+    let one = world.host.open_window(&world.site.page("/one")).await?;
+    world.host.open(&world.site.page("/two")).await?;
+    let popup = world.save(&one).await?;
+    popup.close().await?;
+    let looking = world
+        .host
+        .open_window(&world.page_of_extension("welcome.html"))
+        .await?;
+    let kept = format!("{NOTED}.then((text) => text.includes('Plain') && text.includes('Page two'))");
+    looking.wait_for(&kept, "the journal to hold the windows").await?;
+
+    let world = world.kill_host().await?;
+    let one = world.host.open_window(&world.site.page("/one")).await?;
+    for path in ["/two", "/page/1", "/page/2"] {
+        world.host.open(&world.site.page(path)).await?;
+    }
+    let popup = world.popup(&one).await?;
+    popup.wait_for(&shows("offer", "Is this"), "the question").await?;
+    world.picture(&popup, "asked").await?;
+    popup.click(&t("offer-yes")).await?;
+    let follows = format!("document.querySelector('{}.ok')", t("saved-state"));
+    popup.wait_for(&follows, "the space to follow the window").await?;
+    popup.close().await?;
+    let projection = world.projection().await?;
+    let spaces = projection["spaces"].as_array().cloned().unwrap_or_default();
+    assert_eq!((spaces.len(), &spaces[0]["tabs"]), (1, &json!(4)), "{spaces:?}");
+
+    // What nobody saved is offered, too: it is not open any more.
+    let popup = world.popup(&one).await?;
+    popup
+        .wait_for(
+            &shows("offer", "Restore what was open (1 tab)?"),
+            "the other question",
+        )
+        .await?;
+    world.picture(&popup, "reopen").await?;
+    popup.click(&t("offer-yes")).await?;
+    world
+        .host
+        .wait_for_target("the earlier windows", |target| {
+            target.url.ends_with("options.html#earlier")
+        })
+        .await?;
+    let extension = Extension::open(&world).await?;
+    let window = extension
+        .page
+        .evaluate("chrome.windows.getCurrent().then(({ id }) => id)")
+        .await?;
+    let again = extension.ask(json!({ "offer": { "window": window } })).await?;
+    assert_eq!(again, "done", "nobody asks again");
     Ok(())
 }

@@ -13,9 +13,11 @@ pub mod library;
 #[cfg(not(feature = "popup"))]
 pub mod recovery;
 
+#[cfg(not(feature = "popup"))]
+use protocol::Role;
 use protocol::code::Refusal;
 use protocol::rest::Invite;
-use protocol::{Colour, Role, SpaceId, StreamId, TabId};
+use protocol::{Colour, SpaceId, StreamId, TabId};
 use serde::{Deserialize, Serialize};
 
 use crate::command::Command;
@@ -69,8 +71,10 @@ pub enum Ask {
     /// [`Answer::Done`].
     Close(SpaceId),
     /// What would become visible; nothing if the space is shared. Answer: [`Answer::Visible`].
+    #[cfg(not(feature = "popup"))]
     WhatIsShared(SpaceId),
     /// Shares a space (if it is not yet) and makes an invite. Answer: [`Answer::Link`].
+    #[cfg(not(feature = "popup"))]
     Share {
         /// Which.
         space: SpaceId,
@@ -84,8 +88,10 @@ pub enum Ask {
         your_name: String,
     },
     /// The links of a shared space. Answer: [`Answer::Invites`].
+    #[cfg(not(feature = "popup"))]
     Invites(SpaceId),
     /// Revokes a link. Answer: [`Answer::Invites`].
+    #[cfg(not(feature = "popup"))]
     Revoke {
         /// Which space.
         space: SpaceId,
@@ -93,6 +99,7 @@ pub enum Ask {
         invite: protocol::InviteId,
     },
     /// A wish for an open space. Answer: [`Answer::Done`].
+    #[cfg(not(feature = "popup"))]
     Do {
         /// Which.
         space: SpaceId,
@@ -100,6 +107,7 @@ pub enum Ask {
         command: Command,
     },
     /// Deletes a space of this browser, and for everybody if this person owns it. Answer: [`Answer::Done`].
+    #[cfg(not(feature = "popup"))]
     Forget(SpaceId),
     /// Streams a Chrome tab into the space that follows its window. To be asked from a click on the
     /// extension, after `tabCapture` was granted. Answer: [`Answer::Stream`].
@@ -119,10 +127,13 @@ pub enum Ask {
     /// The popup was opened over a followed window: get ready to stream. Answer: [`Answer::Done`].
     GetReady(SpaceId),
     /// Checks a relay's address and keeps it. Answer: [`Answer::Done`].
+    #[cfg(not(feature = "popup"))]
     SetRelay(String),
     /// Addresses that never enter a space nor a stream: one pattern a line (`*` stands for anything).
+    #[cfg(not(feature = "popup"))]
     SetIgnored(String),
     /// Another name. Answer: [`Answer::Done`].
+    #[cfg(not(feature = "popup"))]
     SetName(String),
     /// Adds a space of a backup file. Nothing that is there is changed. Answer: [`Answer::BroughtIn`].
     #[cfg(not(feature = "popup"))]
@@ -169,20 +180,41 @@ pub enum Ask {
     /// The person has read that the browser's storage was cleared. Answer: [`Answer::Done`].
     #[cfg(not(feature = "popup"))]
     LossIsRead,
+    /// What the person is to be asked over a window. Answer: [`Answer::Space`] that it may be the window of, to be followed by it
+    /// again; [`Answer::Lacking`] tabs that were open when the browser ended and are neither open nor in a space; or
+    /// [`Answer::Done`] when there is nothing to ask.
+    Offer {
+        /// Chrome's window id.
+        window: i32,
+        /// Windows that were open when the browser ended and are not any more: the worker tells.
+        #[cfg(not(feature = "popup"))]
+        #[serde(default)]
+        gone: Vec<WindowSeen>,
+    },
+    /// The person's word on what was offered over a window. Answer: [`Answer::Done`].
+    Word {
+        /// Chrome's window id.
+        window: i32,
+        /// The space that it may be of; `None` for what was open when the browser ended.
+        space: Option<SpaceId>,
+        /// Whether the person wants it.
+        yes: bool,
+    },
     /// The settings. Answer: [`Answer::Settings`].
+    #[cfg(not(feature = "popup"))]
     Settings,
     /// Everything in short. Answer: [`Answer::Projection`].
     Projection,
 }
 
-/// [`library::LibraryAsk::Save`] of a tab of Chrome's, into a space or a new one, as JSON: what the popup asks of the
-/// library without having its types.
-pub fn save_tab_text(chrome_tab: i32, into: Option<SpaceId>) -> String {
+/// [`library::LibraryAsk::Save`] of something, whose JSON is given, into a space or a new one, as JSON: what the popup asks
+/// of the library without having its types.
+pub fn save_text(what: &str, into: Option<SpaceId>) -> String {
     let to = into.map_or_else(
         || r#"{"new":null}"#.to_owned(),
         |space| format!(r#"{{"space":{{"space":"{space}","group":null,"before":null}}}}"#),
     );
-    format!(r#"{{"library":{{"save":{{"what":{{"tabs":[{chrome_tab}]}},"to":{to}}}}}}}"#)
+    format!(r#"{{"library":{{"save":{{"what":{what},"to":{to}}}}}}}"#)
 }
 
 /// An answer.
@@ -193,7 +225,8 @@ pub enum Answer {
     Done,
     /// The space that was made.
     Space(SpaceId),
-    /// The space that was made, without some tabs: their addresses are on the ignore list, or too long.
+    /// The space that was made, without some tabs: their addresses are on the ignore list, or too long. Or, of [`Ask::Offer`],
+    /// tabs that are not open again.
     Lacking {
         /// The space; `None` where there is nothing else, or are several.
         space: Option<SpaceId>,
@@ -449,10 +482,17 @@ mod tests {
             group: None,
             before: None,
         };
+        let things = [
+            (r#"{"tabs":[12, 13]}"#, SaveWhat::Tabs(vec![12, 13])),
+            (r#"{"group":5}"#, SaveWhat::Group(5)),
+            (r#""all_windows""#, SaveWhat::AllWindows),
+        ];
         for (into, to) in [(None, Target::New(None)), (Some(space), there)] {
-            let ask: Ask = serde_json::from_str(&save_tab_text(12, into)).expect("it is an ask");
-            let what = SaveWhat::Tabs(vec![12]);
-            assert_eq!(ask, Ask::Library(LibraryAsk::Save { what, to }));
+            for (text, what) in things.clone() {
+                let ask: Ask = serde_json::from_str(&save_text(text, into)).expect("it is an ask");
+                let to = to.clone();
+                assert_eq!(ask, Ask::Library(LibraryAsk::Save { what, to }));
+            }
         }
     }
 }

@@ -70,7 +70,20 @@ fn popup() -> Vec<Scene> {
         &followed(LinkView::Live, 0, false),
         &json!({ "stream_tab": Answer::Problem(relay_away()), "restore": Answer::Problem(Problem::NotSaved("QuotaExceededError".to_owned())) }),
     );
+    let asked = |offer: Answer| {
+        let fixture = chrome(&chrome_tabs(), &projection(), &json!({ "offer": offer }));
+        of_popup("asked", fixture).shows("offer")
+    };
+    let lacking = Answer::Lacking {
+        space: None,
+        left_out: 41,
+    };
+    let mut reopen = asked(lacking);
+    "popup-reopen".clone_into(&mut reopen.name);
     vec![
+        asked(trip()),
+        reopen,
+        popup_that_saves().does(&SAVING_SELECTED),
         of_popup("first", with(&Projection::default())),
         of_popup("not-saved", with(&projection())),
         of_popup("saved-elsewhere", finding.clone()).shows("saved-in"),
@@ -92,6 +105,30 @@ fn popup() -> Vec<Scene> {
         },
         of_popup("large-text", with(&projection())).zoomed(2.0),
     ]
+}
+
+/// The question whether a window is a space's.
+fn trip() -> Answer {
+    Answer::Space(space(2))
+}
+
+/// Goes to where the selected tabs are saved.
+const SAVING_SELECTED: [Deed; 3] = [
+    Deed::Type("save selected"),
+    Deed::Press("Enter"),
+    Deed::Await("#search:placeholder-shown"),
+];
+
+/// A popup over a window with some tabs selected; of what is saved something is left out.
+pub(super) fn popup_that_saves() -> Scene {
+    let made = Answer::Library(LibraryAnswer::Made {
+        spaces: vec![space(2)],
+        tabs: 2,
+        left_out: 1,
+        undo: Box::default(),
+    });
+    let answers = json!({ "library_save": made, "offer": trip() });
+    of_popup("into", chrome(&chrome_tabs(), &projection(), &answers))
 }
 
 /// A popup with more tabs and spaces than fit, over a tab that is saved elsewhere.
@@ -343,6 +380,9 @@ fn panel() -> Vec<Scene> {
     let mut list = of_panel("list", &view());
     "/extension/panel.html".clone_into(&mut list.path);
     list.fixture["chrome"]["projection"] = json!(projection());
+    let mut list_asked = list.clone();
+    "panel-list-asked".clone_into(&mut list_asked.name);
+    list_asked.fixture["chrome"]["answers"] = json!({ "offer": trip() });
     let mut empty_list = list.clone();
     "panel-list-empty".clone_into(&mut empty_list.name);
     empty_list.fixture["chrome"]["projection"] = json!(Projection::default());
@@ -377,6 +417,7 @@ fn panel() -> Vec<Scene> {
     vec![
         away,
         deleted,
+        list_asked.shows("offer"),
         list.shows("spaces"),
         empty_list.shows("save-window"),
         loading,
@@ -519,7 +560,12 @@ fn options() -> Vec<Scene> {
             used: Some(before(Duration::from_hours(30))),
             ..RecoveryState::default()
         }) });
+    let mut known = settings.clone();
+    known["recovery"] = crowded["recovery"].clone();
     vec![
+        of("recovery-sure", &known)
+            .shows("recovery-sign-out")
+            .does(&[Deed::Click("recovery-sign-out")]),
         of("relay-away", &refusing(relay_away())).does(&[Deed::Click("save-relay")]),
         of("relay-in-use", &refusing(in_use)).does(&[Deed::Click("save-relay")]),
         of("relay-checking", &checking).does(&[Deed::Click("save-relay")]),

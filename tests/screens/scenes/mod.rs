@@ -111,6 +111,13 @@ pub(crate) fn crowded_popup_of_a_saved_tab() -> Scene {
     scene
 }
 
+/// A popup over a window with selected tabs in a group, which may be a space's.
+pub(crate) fn popup_that_saves() -> Scene {
+    let mut scene = extension::popup_that_saves();
+    scene.fixture["now"] = json!(sample::NOW.0);
+    scene
+}
+
 /// A side panel beside a live space's window; `words` are Chrome's when it does not let the tab be captured.
 pub(crate) fn panel_that_streams(words: Option<&str>) -> Scene {
     let mut scene = extension::panel_of_live_space();

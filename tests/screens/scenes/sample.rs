@@ -81,7 +81,8 @@ fn tab_id(number: usize) -> TabId {
 /// One of Chrome's tabs, as `chrome.tabs.query` gives it.
 fn chrome_tab(number: usize, title: &str, url: &str, group: i32) -> Value {
     json!({
-        "id": number + 1, "windowId": 1, "title": title, "url": url, "active": number == 2, "pinned": false,
+        "id": number + 1, "windowId": 1, "title": title, "url": url, "active": number == 2, "highlighted": number < 3,
+        "pinned": false,
         "audible": number == 2, "groupId": group,
     })
 }

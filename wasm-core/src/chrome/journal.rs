@@ -7,6 +7,7 @@ use protocol::Millis;
 
 use crate::browser::Failure;
 use crate::browser::store::Store;
+use crate::chrome::storage;
 use crate::library::follow::WindowSeen;
 use crate::library::journal::{Journal, Point, windows_of};
 use crate::record::{Batch, Write};
@@ -33,9 +34,17 @@ impl Keeper {
         Ok(keeper)
     }
 
-    /// The browser may have been started anew, with these windows.
+    /// The browser may have been started anew, with these windows. Then what was open before is remembered until it ends.
     pub(crate) async fn begin(&self, now: Millis, there: &BTreeMap<i32, WindowSeen>) -> Result<(), Failure> {
         let writes = self.journal.borrow_mut().begin(now, there);
+        // Before it is on disk: who dies in between finds the same again.
+        for write in &writes {
+            if let Write::Put(key, _) = write
+                && Point::from_key(key).is_some()
+            {
+                storage::keep_ended(Some(key)).await?;
+            }
+        }
         self.commit(writes).await
     }
 

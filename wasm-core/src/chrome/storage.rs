@@ -11,6 +11,7 @@ const FOLLOWED: &str = "followed";
 const STREAMED: &str = "streamed";
 const AWAITED: &str = "awaited";
 const NOTED: &str = "noted";
+const ENDED: &str = "ended";
 const MENU: &str = "menu";
 const STREAM_WISH: &str = "stream_wish";
 /// A wish is granted without another question for this long after the permission was given.
@@ -97,6 +98,18 @@ pub(crate) async fn keep_noted() -> Result<(), Failure> {
 pub(crate) async fn is_noted() -> Result<bool, Failure> {
     let noted = settled(get_session(NOTED)?).await?;
     Ok(property(&noted, NOTED).is_truthy())
+}
+
+/// Remembers until the browser ends which point of the journal holds what was open before it was started; `None` when that is
+/// no question any more.
+pub(crate) async fn keep_ended(point: Option<&str>) -> Result<(), Failure> {
+    let point = point.map_or(JsValue::NULL, JsValue::from);
+    settled(set_session(&object([(ENDED, point)]))?).await.map(drop)
+}
+
+/// That point's key.
+pub(crate) async fn ended() -> Result<Option<String>, Failure> {
+    Ok(property(&settled(get_session(ENDED)?).await?, ENDED).as_string())
 }
 
 /// Remembers until the browser ends which menu is there.

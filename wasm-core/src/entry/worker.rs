@@ -4,6 +4,7 @@
 //! It may die between any two events. Nothing here is remembered that cannot be seen again: which windows are
 //! followed is in `chrome.storage.session`, everything else is on disk.
 
+mod asks;
 mod change;
 mod erase;
 mod errands;
@@ -23,7 +24,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use protocol::Millis;
 
-use crate::ask::{Answer, Ask, Problem, VIEW_PORT};
+use crate::ask::{Answer, Problem, VIEW_PORT};
 use crate::browser::performer::Reach;
 use crate::browser::timer::{Soon, pause};
 use crate::browser::turn::Turns;
@@ -187,14 +188,7 @@ impl Worker {
     pub async fn message(&self, message: JsValue) -> Option<String> {
         let state = Rc::clone(&self.0);
         if let Some(ask) = runtime::body(&message, "ask") {
-            return match serde_json::from_str(&ask) {
-                Ok(Ask::Earlier) => runtime::write(&state.earlier().await).ok(),
-                Ok(Ask::BringBack { point, name }) => {
-                    runtime::write(&state.bring_back(&point, &name).await).ok()
-                }
-                Ok(Ask::Folder(ask)) => runtime::write(&state.folder_answer(ask).await).ok(),
-                _ => state.answer(ask).await,
-            };
+            return state.asked(ask).await;
         }
         if runtime::body(&message, "erase").is_some() {
             return state.erase().await;

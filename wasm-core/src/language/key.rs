@@ -8,6 +8,7 @@ keys! {
     AddTab
     Address
     AddressHint
+    All
     AllSaved
     AllSent
     AllSpaces
@@ -197,6 +198,7 @@ keys! {
     FolderUnproven
     FolderTooLarge
     FolderUnreadable
+    Follow
     FullScreen
     GuestsMay
     Here
@@ -219,6 +221,7 @@ keys! {
     Invite
     InvitesYou
     IsLive
+    IsThisSpace
     JoinNameHint
     JoinSpace
     Joining
@@ -408,6 +411,7 @@ keys! {
     NeverSavedHere
     NeverSavedHint
     NewTitle
+    No
     NoAnswer
     NoDetails
     NoMessages
@@ -485,6 +489,7 @@ keys! {
     RemoveTab
     RemovedAdvice
     Rename
+    ReopenAsk
     ReorderHint
     Results
     ResumeStream
@@ -494,7 +499,10 @@ keys! {
     RouteDirect
     RouteRelayed
     Save
-    SaveTabInto
+    SaveAllWindows
+    SaveInto
+    SaveSelected
+    SaveThisGroup
     SaveThisTab
     SaveThisWindow
     SaveWindow
@@ -509,6 +517,7 @@ keys! {
     SevenDays
     Share
     SharedNotOpen
+    Show
     ShowAllEarlier
     SpaceCount
     SpaceFullAdvice

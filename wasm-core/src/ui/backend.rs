@@ -5,6 +5,7 @@
 //! - [`Links`]: sharing and its links. In the extension the writer, on the web page the relay's REST calls.
 //! - [`ask`]: the extension's writer.
 
+#[cfg(not(feature = "popup"))]
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
@@ -165,6 +166,7 @@ fn checked(answer: Option<Answer>) -> Result<Answer, Trouble> {
 }
 
 /// [`Links`] of a space of this browser, by way of the writer.
+#[cfg(not(feature = "popup"))]
 pub struct WriterLinks {
     /// The space; sharing gives it another id.
     space: Rc<Cell<SpaceId>>,
@@ -172,6 +174,7 @@ pub struct WriterLinks {
     shared: Rc<Cell<bool>>,
 }
 
+#[cfg(not(feature = "popup"))]
 impl WriterLinks {
     /// For this space.
     pub fn new(space: SpaceId, shared: bool) -> Self {
@@ -182,6 +185,7 @@ impl WriterLinks {
     }
 }
 
+#[cfg(not(feature = "popup"))]
 async fn invites(wish: Ask) -> Result<Vec<Invite>, Trouble> {
     match ask(wish).await? {
         Answer::Invites(invites) => Ok(invites),
@@ -189,6 +193,7 @@ async fn invites(wish: Ask) -> Result<Vec<Invite>, Trouble> {
     }
 }
 
+#[cfg(not(feature = "popup"))]
 impl Links for WriterLinks {
     fn visible(&self) -> Later<Result<Vec<Visible>, Trouble>> {
         let (space, shared) = (self.space.get(), self.shared.get());

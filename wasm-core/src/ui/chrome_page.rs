@@ -97,6 +97,8 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     fn active(this: &JsTab) -> bool;
     #[wasm_bindgen(method, getter)]
+    fn highlighted(this: &JsTab) -> bool;
+    #[wasm_bindgen(method, getter)]
     fn pinned(this: &JsTab) -> bool;
     #[wasm_bindgen(method, getter)]
     fn audible(this: &JsTab) -> Option<bool>;
@@ -116,6 +118,10 @@ extern "C" {
 
 /// A tab of this browser.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that do not depend on each other"
+)]
 pub struct OpenTab {
     /// Chrome's id.
     pub id: i32,
@@ -127,6 +133,8 @@ pub struct OpenTab {
     pub url: String,
     /// It is the one that is seen in its window.
     pub active: bool,
+    /// It is among the selected ones of its window.
+    pub selected: bool,
     /// It is pinned.
     pub pinned: bool,
     /// It makes a sound.
@@ -192,6 +200,7 @@ fn open_tab(value: &JsValue) -> Option<OpenTab> {
         title,
         url,
         active: tab.active(),
+        selected: tab.highlighted(),
         pinned: tab.pinned(),
         audible: tab.audible().unwrap_or(false),
         group: tab.group_id().filter(|group| *group >= 0),
@@ -397,9 +406,9 @@ pub async fn open_options() -> Result<(), String> {
     settle(runtime_open_options()).await.map(drop)
 }
 
-/// Opens the library, as a tab of its own.
-pub fn open_library() -> Result<(), String> {
-    let opened = gloo::utils::window().open_with_url("library.html");
+/// Opens a page of the extension, as a tab of its own.
+pub fn open_own(page: &str) -> Result<(), String> {
+    let opened = gloo::utils::window().open_with_url(page);
     opened.map(drop).map_err(|error| words(&error))
 }
 

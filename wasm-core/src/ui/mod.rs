@@ -13,7 +13,8 @@
 //! # Test ids (`data-testid`)
 //! Everywhere: `notice`, `dismiss`, `dialog`, `close-dialog`, `menu`, `toast`, `undo`, `dismiss-toast`, `split-bar`.
 //! Popup: `search`, `window-tabs`, `tab-row`, `spaces`, `space-row`, `command-row`, `saved-state`,
-//! `save-window`, `share`, `stream-tab`, `stop-stream`, `link-state`, `open-panel`, `open-options`, `back`.
+//! `save-window`, `share`, `stream-tab`, `stop-stream`, `link-state`, `open-panel`, `open-options`, `back`, `saved-in`. What is
+//! asked, in popup and panel: `offer`, `offer-yes`, `offer-no`.
 //! Share: `your-name`, `visible-tab`, `role`, `expiry`, `create-link`, `link`, `copy-link`, `invite-row`,
 //! `revoke`, `try-again`. Members: `members`, `member-row`, `member-role`, `remove-member`.
 //! A space: `link-state` (with `data-link`), `presence`, `person`, `more-people`, `tabs`, `tab-row` (with `data-tab`),

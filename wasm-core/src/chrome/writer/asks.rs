@@ -141,6 +141,11 @@ impl Writer {
             )),
             Ask::Find { text, page } => Ok(self.find(&text, &page).await),
             Ask::OpenSaved { space, tab, window } => self.open_saved(space, tab, window).await,
+            Ask::Offer { window, gone } => self.offer(window, &gone).await,
+            Ask::Word { window, space, yes } => match space {
+                Some(space) => self.take_word(window, space, yes).await,
+                None => Err(not_saved(unexpected())),
+            },
             Ask::Library(ask) => self.library_answer(ask).await.map(Answer::Library),
             Ask::Discard(keys) => {
                 performer.with(|engine, _| engine.discard(&keys));

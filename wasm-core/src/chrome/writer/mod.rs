@@ -14,6 +14,7 @@ mod filling;
 mod glimpses;
 mod inflow;
 mod library;
+mod offering;
 mod opening;
 mod pages;
 mod recovery;

@@ -15,7 +15,8 @@ use crate::browser::{Failure, clock};
 use crate::chrome::journal::Keeper;
 use crate::chrome::writer::Sight;
 use crate::chrome::{runtime, storage, tabs, windows};
-use crate::library::journal::{BUDGET_BYTES, Point};
+use crate::library::follow::WindowSeen;
+use crate::library::journal::{BUDGET_BYTES, Point, not_back};
 
 /// What happens in a window is kept this long after it began to happen.
 const NOTE_AFTER_MS: u32 = 1_000;
@@ -166,6 +167,38 @@ impl State {
                 aside: journal.aside(),
                 failure: self.journal.failure.borrow().clone(),
             })),
+            Err(Failure(words)) => Answer::Problem(Problem::NotSaved(words)),
+        }
+    }
+
+    /// The windows that were open when the browser ended before this start and are not open again. None when that cannot be
+    /// said, or the person has said a word on it.
+    pub(super) async fn not_back(&self) -> Vec<WindowSeen> {
+        self.try_not_back().await.unwrap_or_default()
+    }
+
+    async fn try_not_back(&self) -> Result<Vec<WindowSeen>, Failure> {
+        // Before the journal is open nobody knows whether the browser was started.
+        let keeper = self.journal().await?;
+        let Some(point) = storage::ended().await?.and_then(|key| Point::from_key(&key)) else {
+            return Ok(Vec::new());
+        };
+        let before = keeper.windows(&point).await?.unwrap_or_default();
+        let mut there = Vec::new();
+        for window in windows::list().await? {
+            there.extend(tabs::look_at(window).await?);
+        }
+        let gone = not_back(before, &there);
+        if gone.is_empty() {
+            storage::keep_ended(None).await?;
+        }
+        Ok(gone)
+    }
+
+    /// The person has said a word on what was open: nobody asks again.
+    pub(super) async fn let_go(&self) -> Answer {
+        match storage::keep_ended(None).await {
+            Ok(()) => Answer::Done,
             Err(Failure(words)) => Answer::Problem(Problem::NotSaved(words)),
         }
     }

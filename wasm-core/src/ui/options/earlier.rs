@@ -30,6 +30,19 @@ pub fn EarlierWindows() -> Html {
     let earlier = use_state(|| None::<Result<Earlier, Trouble>>);
     let standing = use_state(|| Standing::Idle);
     let all = use_state(|| false);
+    let place = use_node_ref();
+    use_effect_with(earlier.is_some(), {
+        let place = place.clone();
+        move |known| {
+            let is_meant = || web_sys::window().and_then(|window| window.location().hash().ok());
+            if *known
+                && is_meant().as_deref() == Some("#earlier")
+                && let Some(place) = place.cast::<web_sys::Element>()
+            {
+                place.scroll_into_view();
+            }
+        }
+    });
     use_effect_with((), {
         let earlier = earlier.clone();
         move |()| {
@@ -94,7 +107,7 @@ pub fn EarlierWindows() -> Html {
         }
     };
     html! {
-        <section aria-labelledby="earlier-title" data-testid="earlier">
+        <section ref={place} aria-labelledby="earlier-title" data-testid="earlier">
             <h2 id="earlier-title">{ say(Key::EarlierWindows) }</h2>
             { body }
             {

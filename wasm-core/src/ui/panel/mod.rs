@@ -7,6 +7,7 @@ pub mod dialogs;
 pub mod header;
 pub mod inflow;
 pub mod library;
+pub mod offer;
 pub mod space_list;
 pub mod state;
 pub mod streaming;

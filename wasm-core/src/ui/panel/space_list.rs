@@ -8,6 +8,7 @@ use crate::language::Key;
 use crate::ui::backend::ask;
 use crate::ui::colour_class;
 use crate::ui::panel::library::show_library;
+use crate::ui::panel::offer::Offered;
 use crate::ui::panel::state::{Chosen, Input};
 use crate::ui::parts::{Banner, Button, Empty, IconButton, Kind, LiveBadge, Name, People, Tone};
 use crate::ui::say::{ago, count, say};
@@ -85,6 +86,7 @@ pub fn SpaceList(props: &Props) -> Html {
             if let Some(words) = props.trouble.clone() {
                 <Banner tone={Tone::Danger} {on_close}>{words}</Banner>
             }
+            <Offered projection={props.projection.clone()} window={props.window} on_input={props.on_input.clone()} />
             if spaces.is_empty() {
                 <Empty icon={Name::Stack} text={say(Key::NoSpaces)} />
             }

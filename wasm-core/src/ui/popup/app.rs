@@ -121,12 +121,24 @@ pub fn PopupApp(props: &Props) -> Html {
 
     let total = popup.tab_count();
     let lists = popup.screen == Screen::List;
-    let placeholder = match (lists, total) {
-        (false, _) => say(Key::SaveTabInto).to_owned(),
-        (true, 0) => say(Key::SearchAll).to_owned(),
-        (true, _) => count(Key::SearchTabs, total, &[]),
+    let placeholder = match (popup.screen, total) {
+        (Screen::Into(deed), _) => say_with(Key::SaveInto, &[("what", say(deed.label()))]),
+        (_, 0) => say(Key::SearchAll).to_owned(),
+        _ => count(Key::SearchTabs, total, &[]),
     };
     let saved_in = popup.saved_in().join(", ");
+    let offer = match popup.offer {
+        (Some(id), _) => {
+            let space = popup.spaces().find(|space| space.space == id);
+            space.map(|space| say_with(Key::IsThisSpace, &[("space", &space.name)]))
+        }
+        (None, 0) => None,
+        (None, tabs) => Some(count(Key::ReopenAsk, tabs, &[])),
+    };
+    let button = |key: Key, class: &'static str, testid: &'static str, act: fn(&UseReducerHandle<Popup>)| {
+        let popup = popup.clone();
+        html! { <button type="button" {class} data-testid={testid} onclick={move |_: MouseEvent| act(&popup)}>{ say(key) }</button> }
+    };
     html! {
         <main class="popup">
             <h1 class="hidden">{"TabSpace"}</h1>
@@ -137,13 +149,25 @@ pub fn PopupApp(props: &Props) -> Html {
             }
             <Results popup={(*popup).clone()} {rows} {on_choose} {on_panel} />
             if lists && !popup.is_searching() {
-                if !saved_in.is_empty() {
-                    <p class="saved-in small" role="status" data-testid="saved-in"><span>{ say_with(Key::TabSavedIn, &[("spaces", &saved_in)]) }</span></p>
+                if offer.is_some() || !saved_in.is_empty() {
+                    <div class="late"><div>
+                        if let Some(words) = offer {
+                            <div class="banner info" role="status" data-testid="offer">
+                                <span class="grow">{ words }</span>
+                                { button(Key::No, "button quiet", "offer-no", |popup| deeds::say_word(popup, false)) }
+                                { button(if popup.offer.0.is_some() { Key::Follow } else { Key::Show }, "button", "offer-yes", |popup| deeds::say_word(popup, true)) }
+                            </div>
+                        }
+                        if !saved_in.is_empty() {
+                            <p class="small" role="status" data-testid="saved-in">{ say_with(Key::TabSavedIn, &[("spaces", &saved_in)]) }</p>
+                        }
+                    </div></div>
                 }
                 <Actions saved={popup.followed().is_some()} streaming={popup.streaming().is_some()}
                     watchers={popup.streaming().map_or(0, |(_, stream)| stream.watchers)}
                     no_path={popup.streaming().is_some_and(|(_, stream)| stream.no_path)}
                     ready={popup.knows_enough_to(Deed::Stream)} busy={popup.busy} on_deed={on_deed.clone()} />
+                { button(Key::All, "button quiet all", "open-library", |popup| deeds::perform(popup, Deed::OpenLibrary)) }
             }
             if let Some(told) = popup.told.clone() {
                 <Banner tone={if told.danger { Tone::Danger } else { Tone::Info }} {on_close}>{told.text}</Banner>

@@ -6,13 +6,13 @@ use protocol::SpaceId;
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
-use crate::ask::{Ask, Problem, SavedTab, save_tab_text};
+use crate::ask::{Ask, Problem, SavedTab, save_text};
 use crate::language::Key;
 use crate::ui::backend::Trouble;
 use crate::ui::chrome_page::{self, OpenTab, Wish};
 use crate::ui::popup::brief::{ask, ask_as, find};
 use crate::ui::popup::state::{Busy, Deed, Input, Popup, Row, Screen, Told, is_capturable, is_shared};
-use crate::ui::say::{count, say, say_with};
+use crate::ui::say::{count, say};
 
 /// So many tabs are made findable without a pause.
 const AT_ONCE: usize = 200;
@@ -26,10 +26,16 @@ fn close() {
 }
 
 fn tell(popup: &Handle, key: Key) {
-    popup.dispatch(Input::Told(Told {
-        text: say(key).to_owned(),
-        danger: false,
-    }));
+    tell_saved(popup, key, 0);
+}
+
+/// Tells that something was saved; or what was left out, which says it too.
+fn tell_saved(popup: &Handle, key: Key, left_out: usize) {
+    let text = match left_out {
+        0 => say(key).to_owned(),
+        _ => count(Key::TabsIgnored, left_out, &[]),
+    };
+    popup.dispatch(Input::Told(Told { text, danger: false }));
 }
 
 fn trouble(popup: &Handle, trouble: &Trouble) {
@@ -84,6 +90,11 @@ pub fn read_elsewhere(popup: &Handle) {
         }
         // What is new comes as all news do.
         let _ = ask(Ask::Projection).await;
+        if let Some(tab) = popup.tab()
+            && let Ok(offer) = ask(Ask::Offer { window: tab.window }).await
+        {
+            popup.dispatch(Input::Offered(offer));
+        }
     });
 }
 
@@ -124,8 +135,8 @@ pub fn choose(popup: &Handle, row: &Row) {
             go(popup, chrome_page::show_tab(tab, window));
         }
         Row::Saved(saved) => open_saved(popup, saved),
-        Row::Space(space) if popup.screen == Screen::Into => {
-            save_tab(popup, Some((space.space, space.name.as_str())));
+        Row::Space(space) if popup.screen != Screen::List => {
+            save_into(popup, Some(space.space));
         }
         Row::Space(space) => match space.window {
             Some(window) => go(popup, chrome_page::show_window(window)),
@@ -166,29 +177,46 @@ fn ask_and_close(popup: &Handle, wish: Ask) {
     });
 }
 
-/// Saves the tab that is seen: into a space, or into a new one.
-fn save_tab(popup: &Handle, into: Option<(SpaceId, &str)>) {
-    let Some(tab) = popup.tab().map(|tab| tab.id) else {
-        return;
-    };
-    let text = save_tab_text(tab, into.map(|(space, _)| space));
-    let told = into.map_or_else(
-        || say(Key::Saved).to_owned(),
-        |(_, name)| say_with(Key::TabSavedIn, &[("spaces", name)]),
-    );
+/// Saves what is to be saved into a space, or into a new one.
+fn save_into(popup: &Handle, into: Option<SpaceId>) {
+    let Screen::Into(deed) = popup.screen else { return };
+    let Some(what) = popup.what(deed) else { return };
+    let text = save_text(&what, into);
     let popup = popup.clone();
     spawn_local(async move {
         match ask_as(&text).await {
-            Ok(_) => {
+            Ok((_, left_out)) => {
                 popup.dispatch(Input::Went(Screen::List));
-                popup.dispatch(Input::Told(Told {
-                    text: told,
-                    danger: false,
-                }));
+                tell_saved(&popup, Key::Saved, left_out);
             }
             Err(why) => trouble(&popup, &why),
         }
     });
+}
+
+/// Says the person's word on what was asked. What was open is brought back in the options.
+pub fn say_word(popup: &Handle, yes: bool) {
+    let (Some(tab), space) = (popup.tab(), popup.offer.0) else {
+        return;
+    };
+    let word = Ask::Word {
+        window: tab.window,
+        space,
+        yes,
+    };
+    popup.dispatch(Input::Offered((None, 0)));
+    let teller = popup.clone();
+    spawn_local(async move {
+        if let Err(why) = ask(word).await {
+            trouble(&teller, &why);
+        }
+    });
+    if yes && space.is_none() {
+        go(
+            popup,
+            std::future::ready(chrome_page::open_own("options.html#earlier")),
+        );
+    }
 }
 
 /// Does a deed, as soon as what it needs is known.
@@ -203,8 +231,10 @@ pub fn perform(popup: &Handle, deed: Deed) {
                 ask_and_close(popup, Ask::Close(space.space));
             }
         }
-        Deed::SaveTab => popup.dispatch(Input::Went(Screen::Into)),
-        Deed::IntoNew => save_tab(popup, None),
+        Deed::SaveTab | Deed::SaveSelected | Deed::SaveGroup | Deed::SaveAll => {
+            popup.dispatch(Input::Went(Screen::Into(deed)));
+        }
+        Deed::IntoNew => save_into(popup, None),
         Deed::Back => popup.dispatch(Input::Went(Screen::List)),
         Deed::Share => match popup.followed() {
             Some(space) => popup.dispatch(Input::Went(Screen::Share(space.space))),
@@ -213,7 +243,7 @@ pub fn perform(popup: &Handle, deed: Deed) {
         Deed::Stream => stream(popup),
         Deed::Stop => stop(popup),
         Deed::OpenPanel => open_panel(popup, popup.followed().map(|space| space.space)),
-        Deed::OpenLibrary => go(popup, std::future::ready(chrome_page::open_library())),
+        Deed::OpenLibrary => go(popup, std::future::ready(chrome_page::open_own("library.html"))),
         Deed::OpenOptions => go(popup, chrome_page::open_options()),
     }
 }
@@ -252,7 +282,7 @@ fn save(popup: &Handle, then_share: bool) {
     let popup = popup.clone();
     spawn_local(async move {
         match ask(Ask::SaveWindow { window, name: None }).await {
-            Ok(Some((space, left_out))) => {
+            Ok((Some(space), left_out)) => {
                 if let Ok(projection) = chrome_page::projection().await
                     && projection.spaces.iter().any(|known| known.space == space)
                 {
@@ -260,16 +290,11 @@ fn save(popup: &Handle, then_share: bool) {
                 }
                 if then_share {
                     popup.dispatch(Input::Went(Screen::Share(space)));
-                } else if left_out > 0 {
-                    popup.dispatch(Input::Told(Told {
-                        text: count(Key::TabsIgnored, left_out, &[]),
-                        danger: false,
-                    }));
                 } else {
-                    tell(&popup, Key::SavedFollows);
+                    tell_saved(&popup, Key::SavedFollows, left_out);
                 }
             }
-            Ok(None) => trouble(&popup, &Trouble::NoAnswer),
+            Ok((None, _)) => trouble(&popup, &Trouble::NoAnswer),
             Err(why) => trouble(&popup, &why),
         }
     });

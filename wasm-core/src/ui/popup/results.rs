@@ -46,7 +46,7 @@ pub fn Results(props: &Props) -> Html {
     let saved = rows.iter().filter(|row| matches!(row, Row::Saved(_))).count();
     let spaces = rows.iter().filter(|row| matches!(row, Row::Space(_))).count();
     let before_spaces = tabs + saved;
-    let searching = popup.is_searching() || popup.screen == Screen::Into;
+    let searching = popup.is_searching() || popup.screen != Screen::List;
     let query = Query::parse(&popup.query);
     let in_tabs = popup.active.filter(|at| *at < tabs);
     let in_spaces = popup

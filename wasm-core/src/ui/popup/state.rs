@@ -20,8 +20,8 @@ use crate::view::{LinkView, Projection, SpaceSummary, StreamSummary};
 pub enum Screen {
     /// Search, window, spaces.
     List,
-    /// Where the tab that is seen is saved.
-    Into,
+    /// Where something is saved: one of the deeds that save.
+    Into(Deed),
     /// Sharing a space.
     Share(SpaceId),
 }
@@ -44,6 +44,10 @@ pub struct Told {
     pub danger: bool,
 }
 
+/// What the person is asked over this window: whether it is the window of this space; else whether so many tabs are wanted back
+/// that were open when the browser ended.
+pub type Offer = (Option<SpaceId>, usize);
+
 /// Something that can be done, found by typing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "a deed's name says it all")]
@@ -51,6 +55,9 @@ pub enum Deed {
     Save,
     Close,
     SaveTab,
+    SaveSelected,
+    SaveGroup,
+    SaveAll,
     IntoNew,
     Back,
     Share,
@@ -68,6 +75,9 @@ impl Deed {
             Self::Save => Key::SaveThisWindow,
             Self::Close => Key::CloseKeep,
             Self::SaveTab => Key::SaveThisTab,
+            Self::SaveSelected => Key::SaveSelected,
+            Self::SaveGroup => Key::SaveThisGroup,
+            Self::SaveAll => Key::SaveAllWindows,
             Self::IntoNew => Key::LibraryNewSpace,
             Self::Back => Key::Back,
             Self::Share => Key::Share,
@@ -82,7 +92,7 @@ impl Deed {
     /// Its icon.
     pub const fn icon(self) -> Name {
         match self {
-            Self::Save | Self::SaveTab => Name::Save,
+            Self::Save | Self::SaveTab | Self::SaveSelected | Self::SaveGroup | Self::SaveAll => Name::Save,
             Self::Close => Name::Close,
             Self::IntoNew => Name::Plus,
             Self::Back => Name::Back,
@@ -142,6 +152,8 @@ pub struct Popup {
     pub saved: (String, Vec<SavedTab>),
     /// Where the page of the tab that is seen is saved.
     pub same: Vec<SavedTab>,
+    /// What is asked; `(None, 0)` for nothing.
+    pub offer: Offer,
 }
 
 /// What happened.
@@ -156,6 +168,7 @@ pub enum Input {
     Wished(Wish),
     Found(String, Vec<SavedTab>),
     SameRead(Vec<SavedTab>),
+    Offered(Offer),
     Pointed(Option<usize>),
     Went(Screen),
     Waits(Option<Deed>),
@@ -183,6 +196,7 @@ impl Popup {
             finder: Finder::default(),
             saved: (String::new(), Vec::new()),
             same: Vec::new(),
+            offer: (None, 0),
         }
     }
 
@@ -240,9 +254,9 @@ impl Popup {
         let spaces = self.window.is_some() && self.projection.is_some();
         match deed {
             Deed::OpenLibrary | Deed::OpenOptions | Deed::Back => true,
-            Deed::OpenPanel | Deed::SaveTab | Deed::IntoNew => self.window.is_some(),
             Deed::Save | Deed::Close | Deed::Share => spaces,
             Deed::Stream | Deed::Stop => spaces && self.wish.is_some(),
+            _ => self.window.is_some(),
         }
     }
 
@@ -262,7 +276,7 @@ impl Popup {
 
     /// What can be chosen now.
     pub fn deeds(&self) -> Vec<Deed> {
-        if self.screen == Screen::Into {
+        if matches!(self.screen, Screen::Into(_)) {
             return vec![Deed::IntoNew, Deed::Back];
         }
         let save = if self.followed().is_none() {
@@ -275,21 +289,59 @@ impl Popup {
         } else {
             Deed::Stream
         };
-        vec![
+        let mut deeds = vec![
             save,
             Deed::SaveTab,
+            Deed::SaveSelected,
+            Deed::SaveGroup,
+            Deed::SaveAll,
             Deed::Share,
             stream,
             Deed::OpenLibrary,
             Deed::OpenPanel,
             Deed::OpenOptions,
-        ]
+        ];
+        deeds.retain(|deed| self.has(*deed));
+        deeds
+    }
+
+    /// Whether there is what a deed saves; until the window is known anything may be there.
+    fn has(&self, deed: Deed) -> bool {
+        let Some(window) = &self.window else { return true };
+        match deed {
+            Deed::SaveSelected => window.tabs.iter().filter(|tab| tab.selected).count() > 1,
+            Deed::SaveGroup => self.tab().is_some_and(|tab| tab.group.is_some()),
+            _ => true,
+        }
+    }
+
+    /// What a deed saves into a space that is chosen, as [`crate::ask::save_text`] takes it.
+    pub fn what(&self, deed: Deed) -> Option<String> {
+        match deed {
+            Deed::SaveAll => Some(r#""all_windows""#.to_owned()),
+            Deed::SaveGroup => self.tab()?.group.map(|group| format!(r#"{{"group":{group}}}"#)),
+            _ => {
+                let mut ids = String::new();
+                for tab in &self.window.as_ref()?.tabs {
+                    let is_meant = if deed == Deed::SaveTab {
+                        tab.active
+                    } else {
+                        tab.selected
+                    };
+                    if is_meant {
+                        ids.push_str(if ids.is_empty() { "" } else { "," });
+                        ids.push_str(&tab.id.to_string());
+                    }
+                }
+                Some(format!(r#"{{"tabs":[{ids}]}}"#))
+            }
+        }
     }
 
     /// The rows: this window's tabs, then spaces; while searching what matches in all tabs, saved tabs, spaces and deeds.
     /// Where it is chosen into which space a tab goes, spaces and deeds only.
     pub fn rows(&self, label: impl Fn(Deed) -> &'static str) -> Vec<Row> {
-        if self.screen == Screen::Into {
+        if matches!(self.screen, Screen::Into(_)) {
             let mut rows = if self.is_searching() {
                 self.finder.rows(self, label)
             } else {
@@ -414,6 +466,7 @@ impl Reducible for Popup {
                 next.active = now.or(next.active);
             }
             Input::SameRead(same) => next.same = same,
+            Input::Offered(offer) => next.offer = offer,
             Input::Pointed(row) => next.active = row,
             Input::Went(screen) => {
                 if screen != next.screen {
