@@ -34,6 +34,18 @@ pub(super) fn permissions_are_justified(tree: &Tree) -> Vec<String> {
         .collect()
 }
 
+/// No incognito window is ever seen: Chrome itself keeps them from an extension that says so, and asks nobody.
+pub(super) fn incognito_is_not_seen(tree: &Tree) -> Vec<String> {
+    match manifest(tree) {
+        Ok(manifest) if manifest["incognito"] == "not_allowed" => Vec::new(),
+        Ok(manifest) => vec![format!(
+            "manifest.json says {} of incognito windows, not \"not_allowed\"",
+            manifest["incognito"]
+        )],
+        Err(problem) => vec![problem],
+    }
+}
+
 /// There is one version, the workspace's.
 pub(super) fn version_is_the_workspace_s(tree: &Tree) -> Vec<String> {
     let ours = crate::repository::version();
@@ -90,6 +102,15 @@ mod tests {
             permissions_are_justified(&tree),
             ["docs/permissions.md says nothing about `tabCapture`"]
         );
+    }
+
+    #[test]
+    fn an_extension_that_may_see_incognito_windows_is_found() {
+        let of = |manifest: &str| incognito_is_not_seen(&tree(&[("manifest.json", manifest)]));
+        assert!(of(r#"{ "incognito": "not_allowed" }"#).is_empty());
+        for manifest in [r#"{ "incognito": "split" }"#, "{}", "no JSON"] {
+            assert_eq!(of(manifest).len(), 1, "{manifest}");
+        }
     }
 
     #[test]
