@@ -20,7 +20,7 @@ const PICKER: &str = "void (window.showDirectoryPicker = async () => \
 
 impl Extension {
     /// Name and tabs of each space, once they are as wanted.
-    async fn spaces(&self, what: &str, wanted: &[(&str, usize)]) -> Result<()> {
+    pub(crate) async fn spaces(&self, what: &str, wanted: &[(&str, usize)]) -> Result<()> {
         let mut last = Value::Null;
         let found = wait_for(what, PATIENCE, async || {
             last = self.ask(json!({ "library": "shelves" })).await?;
@@ -44,10 +44,29 @@ impl Extension {
         let is = format!("chrome.action.getBadgeText({{}}).then((text) => text === '{text}')");
         self.page.wait_for(&is, "the sign on the icon").await
     }
+
+    /// Waits until the icon shows that something is wrong, and says this message of it.
+    pub(crate) async fn icon_says(&self, message: &str) -> Result<()> {
+        self.badge_is("!").await?;
+        let says = format!(
+            "chrome.action.getTitle({{}}).then((title) => title === chrome.i18n.getMessage('{message}'))"
+        );
+        self.page
+            .wait_for(&says, &format!("what the icon says: {message}"))
+            .await
+    }
+
+    /// Picks the folder of the backups, and waits for the first that is proven.
+    async fn pick_folder(&self) -> Result<()> {
+        self.page.bring_to_front().await?;
+        self.page.evaluate(PICKER).await?;
+        self.page.click(&t("folder-pick")).await?;
+        self.page.wait_for(&shown("folder-proof"), "the proof").await
+    }
 }
 
 /// Ends the worker: what it had only in its memory is gone.
-async fn forget_memory(world: &World, extension: &Extension) -> Result<()> {
+pub(crate) async fn forget_memory(world: &World, extension: &Extension) -> Result<()> {
     world.host.stop_service_worker(&world.id).await?;
     let awake = wait_for("another worker", PATIENCE, async || {
         let answer = extension.ask_within(json!("settings"), Duration::from_secs(3));
@@ -98,6 +117,8 @@ async fn what_a_cleaner_takes_is_written_again_or_told_and_the_backup_brings_it_
     extension.spaces("what was not written at first", &kept).await?;
 
     // While the extension runs: everything is written again, the bin too.
+    extension.pick_folder().await?;
+    extension.badge_is("").await?;
     let origin = format!("chrome-extension://{}", world.id);
     let clear = json!({ "origin": origin, "storageTypes": "indexeddb" });
     extension.page.call("Storage.clearDataForOrigin", clear).await?;
@@ -117,27 +138,39 @@ async fn what_a_cleaner_takes_is_written_again_or_told_and_the_backup_brings_it_
         .map(|bin| bin.iter().map(|entry| &entry["name"]).collect::<Vec<_>>());
     assert_eq!(names, Some(vec![&json!("Braga")]), "{bin}");
 
-    // What the popup paints from is gone: it looks again.
+    // Which folder the backups go into cannot be written again: that is told, and it is asked for.
+    extension.icon_says("sign_backup_fails").await?;
+    extension.page.reload().await?;
+    extension
+        .page
+        .wait_for(&shown("folder-failing"), "that backups fail")
+        .await?;
+    extension.page.wait_for_text("Choose it again").await?;
+    world.picture(&extension.page, "folder-forgotten").await?;
+    extension.pick_folder().await?;
+    extension.badge_is("").await?;
+    let failing = extension.page.evaluate(&shown("folder-failing")).await?;
+    assert_eq!(failing, false, "it was picked again");
+
+    // What the popup paints from is gone: it looks again. That there is a folder is written down again, too.
     extension.page.evaluate("chrome.storage.local.clear()").await?;
     let popup = world.popup(&one).await?;
     popup.wait_for(&count("space-row", 2), "the spaces").await?;
     popup.close().await?;
-
-    // A backup in a folder.
-    extension.page.bring_to_front().await?;
-    extension.page.evaluate(PICKER).await?;
-    extension.page.click(&t("folder-pick")).await?;
-    extension
-        .page
-        .wait_for(&shown("folder-proof"), "the proof")
-        .await?;
-    drop(extension);
+    forget_memory(&world, &extension).await?;
+    let known = "chrome.storage.local.get('folder').then(({ folder }) => folder === 'backups')";
+    extension.page.wait_for(known, "that there is a folder").await?;
 
     // While the browser is not there: the person is told, and the folder brings it back.
+    drop(extension);
     let world = world.clean_host().await?;
     let extension = Extension::open(&world).await?;
     extension.page.wait_for(&shown("cleared"), "what is told").await?;
-    extension.badge_is("!").await?;
+    extension
+        .page
+        .wait_for(&shown("folder-failing"), "that the folder is asked for")
+        .await?;
+    extension.icon_says("sign_cleared").await?;
     world.picture(&extension.page, "cleared").await?;
     extension.spaces("nothing", &[]).await?;
     extension.page.evaluate(PICKER).await?;

@@ -90,11 +90,35 @@ function watch(part, looks, changes) {
 
 watch("tabs", ["query", "get"], ["create", "update", "remove", "discard", "move", "ungroup", "group"]);
 watch("tabGroups", ["query"], ["move", "update"]);
-watch("windows", ["getAll"], ["create", "update"]);
-watch("storage.local", ["get"], ["set"]);
+watch("windows", ["getAll"], ["create", "update", "remove"]);
+watch("storage.local", ["get"], ["set", "remove"]);
 watch("storage.session", ["get"], ["set"]);
 watch("alarms", [], ["create"]);
 watch("action", [], ["setBadgeText"]);
+
+/**
+ * Makes steps of calls of the File System Access API: what is written into a folder.
+ *
+ * @param {any} owner
+ * @param {string[]} names
+ */
+function watchFiles(owner, names) {
+  for (const name of names) {
+    const original = owner[name];
+    /** @param {unknown[]} given */
+    owner[name] = async function (...given) {
+      if (stops(`${name} of a file`)) {
+        return never;
+      }
+      const outcome = await original.apply(this, given);
+      return stops(`${name} of a file is done`) ? never : outcome;
+    };
+  }
+}
+
+watchFiles(FileSystemDirectoryHandle.prototype, ["getFileHandle", "removeEntry"]);
+watchFiles(FileSystemFileHandle.prototype, ["createWritable", "getFile"]);
+watchFiles(FileSystemWritableFileStream.prototype, ["write", "close"]);
 
 const request = LockManager.prototype.request;
 /** @param {any[]} given */

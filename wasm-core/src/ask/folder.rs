@@ -19,7 +19,7 @@ pub enum FolderAsk {
 /// How it stands with the folder.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FolderState {
-    /// Its name; `None` when none was picked.
+    /// Its name, also while the browser does not know it any more; `None` when none was picked.
     pub name: Option<String>,
     /// Whether it may be used; else the person has to allow it again.
     pub allowed: bool,

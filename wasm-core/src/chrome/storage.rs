@@ -7,6 +7,7 @@ use wasm_bindgen::prelude::*;
 use crate::browser::{Failure, clock, object, property, settled};
 
 const PROJECTION: &str = "projection";
+const FOLDER: &str = "folder";
 const FOLLOWED: &str = "followed";
 const STREAMED: &str = "streamed";
 const AWAITED: &str = "awaited";
@@ -23,6 +24,8 @@ extern "C" {
     fn set_local(items: &JsValue) -> Result<Promise, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["chrome", "storage", "local"], js_name = get)]
     fn get_local(key: &str) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = ["chrome", "storage", "local"], js_name = remove)]
+    fn remove_local(key: &str) -> Result<Promise, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["chrome", "storage", "local"], js_name = clear)]
     fn clear_local() -> Result<Promise, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["chrome", "storage", "session"], js_name = clear)]
@@ -43,6 +46,23 @@ pub(crate) async fn keep_projection(text: &str) -> Result<(), Failure> {
 /// The projection, if there is one.
 pub(crate) async fn projection() -> Result<Option<String>, Failure> {
     Ok(property(&settled(get_local(PROJECTION)?).await?, PROJECTION).as_string())
+}
+
+/// Remembers that backups go into a folder, by its name. The folder itself is in `IndexedDB`, which a cleaner may clear.
+pub(crate) async fn keep_folder(name: &str) -> Result<(), Failure> {
+    settled(set_local(&object([(FOLDER, name.into())]))?)
+        .await
+        .map(drop)
+}
+
+/// The name of the folder that backups go into; `None` when the person picked none.
+pub(crate) async fn folder() -> Result<Option<String>, Failure> {
+    Ok(property(&settled(get_local(FOLDER)?).await?, FOLDER).as_string())
+}
+
+/// Forgets that backups go into a folder.
+pub(crate) async fn forget_folder() -> Result<(), Failure> {
+    settled(remove_local(FOLDER)?).await.map(drop)
 }
 
 /// Forgets everything.

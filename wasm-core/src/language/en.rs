@@ -182,6 +182,7 @@ super::words! {
     FolderFailed = "Last failure: {time}. {why}",
     FolderFails = "The last backup failed. Earlier files stay, and it is tried again.",
     FolderFileGone = "The file is not in the folder any more.",
+    FolderForgotten = "The browser’s storage was cleared, and with it which folder this is. Choose it again; until then no backup is written.",
     FolderGone = "The folder is not there any more. Choose another one, or plug in its disk.",
     FolderHint = "TabSpace writes your library into a folder of your choice whenever it changed, reads each file back and rebuilds your spaces from it. The last 10 files stay, one a day for a month, one a month for a year.",
     FolderIs = "Folder: {name}",

@@ -184,6 +184,7 @@ super::words! {
     FolderFailed = "Dernier échec : {time}. {why}",
     FolderFails = "La dernière sauvegarde a échoué. Les fichiers précédents restent, et elle sera retentée.",
     FolderFileGone = "Le fichier n’est plus dans le dossier.",
+    FolderForgotten = "Le stockage du navigateur a été vidé, et avec lui l’emplacement de ce dossier. Choisissez-le à nouveau ; d’ici là, aucune sauvegarde n’est écrite.",
     FolderGone = "Le dossier n’est plus là. Choisissez-en un autre, ou branchez son disque.",
     FolderHint = "TabSpace écrit votre bibliothèque dans un dossier de votre choix chaque fois qu’elle a changé, relit chaque fichier et reconstruit vos espaces à partir de lui. Les 10 derniers fichiers restent, un par jour pendant un mois, un par mois pendant un an.",
     FolderIs = "Dossier : {name}",

@@ -185,6 +185,7 @@ keys! {
     FolderFailed
     FolderFails
     FolderFileGone
+    FolderForgotten
     FolderGone
     FolderHint
     FolderIs

@@ -35,6 +35,7 @@ impl State {
         Store::open(journal::DATABASE).await?.clear().await?;
         Store::open(FOLDER_DATABASE).await?.clear().await?;
         self.journal.forget();
+        self.filing.forget();
         storage::clear().await?;
         self.followed.borrow_mut().clear();
         self.streamed.borrow_mut().clear();

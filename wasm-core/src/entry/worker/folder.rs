@@ -11,14 +11,14 @@ use super::State;
 use crate::ask::folder::{FolderAsk, FolderState};
 use crate::ask::{Answer, Problem};
 use crate::browser::filing::{back_up, drill, is_filed};
-use crate::browser::folder::Kept;
+use crate::browser::folder::{Folder, Kept};
 use crate::browser::store::Store;
 use crate::browser::turn::Turns;
 use crate::browser::{Failure, clock};
 use crate::chrome::badge::{self, Sign};
-use crate::chrome::wake;
+use crate::chrome::{storage, wake};
 use crate::library::backup::Library;
-use crate::library::backup::folder::standing::{Due, Standing};
+use crate::library::backup::folder::standing::{Due, Standing, Why};
 use crate::library::engine::library_of;
 use crate::record::{DATABASE, DEVICE_KEY};
 
@@ -29,6 +29,13 @@ pub(super) struct Filing {
     turns: Turns,
     /// Whether a backup failed, or its proof, and that is not over.
     failing: Cell<bool>,
+}
+
+impl Filing {
+    /// Nothing of it is left.
+    pub(super) fn forget(&self) {
+        self.failing.set(false);
+    }
 }
 
 impl State {
@@ -48,7 +55,7 @@ impl State {
     /// Answers what a page asks of the folder.
     pub(super) async fn folder_answer(self: &Rc<Self>, ask: FolderAsk) -> Answer {
         let done = match ask {
-            FolderAsk::State => Ok(()),
+            FolderAsk::State => self.look_for_folder().await,
             FolderAsk::BackUp => self.file(true).await,
             FolderAsk::Forget => self.forget_folder().await,
         };
@@ -64,16 +71,47 @@ impl State {
 
     async fn forget_folder(&self) -> Result<(), Failure> {
         let _turn = self.filing.turns.take().await;
+        // First: whatever happens then, nobody misses a folder that the person gave up.
+        storage::forget_folder().await?;
         Kept::open().await?.forget().await?;
         wake::for_backups(false).await?;
         self.tell_backup(&Standing::default()).await
+    }
+
+    async fn look_for_folder(&self) -> Result<(), Failure> {
+        let _turn = self.filing.turns.take().await;
+        self.picked(&Kept::open().await?).await.map(drop)
+    }
+
+    /// The folder that was picked. That the browser does not know it any more is a backup that fails: else they would end
+    /// without a sign.
+    async fn picked(&self, kept: &Kept) -> Result<Option<Folder>, Failure> {
+        let (folder, known) = (kept.folder().await?, storage::folder().await?);
+        match (&folder, known) {
+            (Some(folder), known) => {
+                let name = folder.name();
+                if known.as_ref() != Some(&name) {
+                    storage::keep_folder(&name).await?;
+                }
+            }
+            (None, Some(_)) => {
+                let mut standing = kept.standing().await?;
+                if standing.trouble() != Some(&Why::Forgotten) {
+                    standing.failed(clock::now(), Why::Forgotten);
+                    kept.keep_standing(&standing).await?;
+                }
+                self.tell_backup(&standing).await?;
+            }
+            (None, None) => {}
+        }
+        Ok(folder)
     }
 
     /// Writes and proves what is due, or what was asked for.
     async fn file(&self, asked: bool) -> Result<(), Failure> {
         let _turn = self.filing.turns.take().await;
         let kept = Kept::open().await?;
-        let Some(folder) = kept.folder().await? else {
+        let Some(folder) = self.picked(&kept).await? else {
             return Ok(());
         };
         wake::for_backups(true).await?;
@@ -109,12 +147,12 @@ impl State {
 async fn folder_state() -> Result<FolderState, Failure> {
     let kept = Kept::open().await?;
     let folder = kept.folder().await?;
-    let allowed = match &folder {
-        Some(folder) => folder.is_allowed().await,
-        None => true,
+    let (name, allowed) = match &folder {
+        Some(folder) => (Some(folder.name()), folder.is_allowed().await),
+        None => (storage::folder().await?, true),
     };
     Ok(FolderState {
-        name: folder.map(|folder| folder.name()),
+        name,
         allowed,
         standing: kept.standing().await?,
     })

@@ -88,7 +88,7 @@ impl State {
             // They are only signs.
             let _ = badge::show_failed(why).await;
             pause(FAILED_MS).await;
-            let _ = badge::show(state.sign.get()).await;
+            let _ = badge::show(state.shown_sign()).await;
         });
     }
 }

@@ -122,7 +122,10 @@ pub fn BackupFolder() -> Html {
             if let Some(report) = &shown.report { { report_of(report, &take_back, false) } }
             if let Some(words) = &shown.problem { <Banner tone={Tone::Danger}>{ words.clone() }</Banner> }
             <div class="buttons">
-                if state.name.is_some() {
+                if state.standing.trouble() == Some(&Why::Forgotten) {
+                    <Button onclick={pick} disabled={shown.busy} testid="folder-pick">{ say(Key::FolderPick) }</Button>
+                    <Button onclick={deed(FolderAsk::Forget)} disabled={shown.busy} testid="folder-stop">{ say(Key::FolderStop) }</Button>
+                } else if state.name.is_some() {
                     <Button onclick={deed(FolderAsk::BackUp)} busy={shown.busy} disabled={!state.allowed} testid="folder-now">{ say(Key::FolderNow) }</Button>
                     <Button onclick={pick} disabled={shown.busy} testid="folder-pick">{ say(Key::FolderOther) }</Button>
                     <Button onclick={deed(FolderAsk::Forget)} disabled={shown.busy} testid="folder-stop">{ say(Key::FolderStop) }</Button>
@@ -167,6 +170,7 @@ fn words_of(why: &Why) -> String {
     match why {
         Why::NotAllowed => say(Key::FolderLapsed).to_owned(),
         Why::FolderGone => say(Key::FolderGone).to_owned(),
+        Why::Forgotten => say(Key::FolderForgotten).to_owned(),
         Why::DiskFull => say(Key::FolderDiskFull).to_owned(),
         Why::TooLarge => say_with(
             Key::FolderTooLarge,

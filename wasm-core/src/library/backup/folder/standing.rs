@@ -60,6 +60,8 @@ pub enum Why {
     NotAllowed,
     /// The folder is not there: renamed, moved, or on a disk that is not plugged in.
     FolderGone,
+    /// The browser does not know any more which folder was picked: its storage was cleared.
+    Forgotten,
     /// The disk is full.
     DiskFull,
     /// The library is larger than a file may be.
