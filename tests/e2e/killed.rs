@@ -26,9 +26,26 @@ async fn spaces(extension: &Extension) -> Result<Vec<Value>> {
     spaces.ok_or_else(|| Failure(format!("no spaces but {answer}")))
 }
 
-/// A window whose pages have loaded. Each has its own: one that looks as another did before a kill is taken for that one.
+/// Title and address of each tab of a window. Each has its own pages: one that looks as another did before a kill is taken
+/// for that one.
+fn tabs(world: &World, number: u64) -> Vec<(String, String)> {
+    let pages = [2 * number, 2 * number + 1];
+    let tab = |page: u64| (format!("Page {page}"), world.site.page(&format!("/page/{page}")));
+    pages.map(tab).to_vec()
+}
+
+/// What is kept of the tabs of a space.
+fn kept(space: &Value) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let items = space["items"].as_array().into_iter().flatten();
+    items
+        .map(|item| (text(&item["tab"]["title"]), text(&item["tab"]["url"])))
+        .collect()
+}
+
+/// A window whose pages have loaded.
 async fn window(world: &World, extension: &Extension, number: u64) -> Result<Value> {
-    let pages = [2 * number, 2 * number + 1].map(|page| world.site.page(&format!("/page/{page}")));
+    let pages: Vec<String> = tabs(world, number).into_iter().map(|(_, url)| url).collect();
     let create = format!(
         "chrome.windows.create({{ url: {} }}).then(({{ id }}) => id)",
         json!(pages)
@@ -64,13 +81,15 @@ async fn what_was_said_to_be_saved_is_there_whenever_the_browser_is_killed() -> 
     let mut dice = Dice::announced("kills of the browser");
     let mut world = World::new("killed", &[]).await?;
     let (mut saved, mut kills_done) = (Vec::new(), Kills::default());
+    // The relay is known, and hears nothing of what is saved.
+    let asked_of_relay = world.relay.requests().await?;
     for round in 0..kills() {
         let extension = Extension::open(&world).await?;
         // One that is not disturbed tells how long the next one takes.
         let undisturbed = window(&world, &extension, 2 * round).await?;
         let first = json!({ "save_window": { "window": undisturbed, "name": format!("Whole {round}") } });
         let takes_us = save_takes_us(&extension, &first).await?;
-        saved.push(format!("Whole {round}"));
+        saved.push((format!("Whole {round}"), 2 * round));
 
         let name = format!("Round {round}");
         let window = window(&world, &extension, 2 * round + 1).await?;
@@ -99,19 +118,24 @@ async fn what_was_said_to_be_saved_is_there_whenever_the_browser_is_killed() -> 
         }
         // What nobody was told of is there whole, or not at all.
         if acknowledged || is_there > 0 {
-            saved.push(name);
+            saved.push((name, 2 * round + 1));
         }
-        for name in &saved {
+        for (name, number) in &saved {
             assert_eq!(of_name(name), 1, "{name} was saved: {there:?}");
+            let space = there.iter().find(|space| space["name"] == *name);
+            assert_eq!(space.map(kept), Some(tabs(&world, *number)), "the tabs of {name}");
         }
         assert_eq!(
             there.len(),
             saved.len(),
             "nothing else, and nothing twice: {there:?}"
         );
-        let whole = |space: &Value| space["items"].as_array().is_some_and(|items| items.len() == 2);
-        assert!(there.iter().all(whole), "all tabs: {there:?}");
     }
+    assert_eq!(
+        world.relay.requests().await?,
+        asked_of_relay,
+        "saving uploads nothing"
+    );
     eprintln!("{kills_done:?}");
     Ok(())
 }

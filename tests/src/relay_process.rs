@@ -74,6 +74,26 @@ impl RelayProcess {
         &self.url
     }
 
+    /// How often it was asked what, since it was started: by method, route and status. That it is asked this does not count.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn requests(&self) -> Result<Vec<String>> {
+        let address = format!("{}/metrics", self.url);
+        let answer = reqwest::get(address)
+            .await
+            .and_then(reqwest::Response::error_for_status);
+        let answer = answer.map_err(|error| Failure(error.to_string()))?;
+        let text = answer.text().await.map_err(|error| Failure(error.to_string()))?;
+        let counts = text
+            .lines()
+            .filter(|line| line.starts_with("tabspace_http_requests_total{"));
+        Ok(counts
+            .filter(|line| !line.contains("\"/metrics\""))
+            .map(str::to_owned)
+            .collect())
+    }
+
     /// The folder that holds its data.
     pub fn data(&self) -> &Path {
         self.folder.path()

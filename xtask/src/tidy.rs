@@ -27,7 +27,10 @@ const RULES: &[Rule] = &[
         "every permission is justified",
         extension::permissions_are_justified,
     ),
-    ("incognito windows are never seen", extension::incognito_is_not_seen),
+    (
+        "incognito windows are never seen",
+        extension::incognito_is_not_seen,
+    ),
     (
         "the manifest has the workspace's version",
         extension::version_is_the_workspace_s,
