@@ -46,16 +46,19 @@ impl Uses {
     }
 
     /// What is known of a tab.
+    #[cfg(not(feature = "popup"))]
     pub(crate) fn of(&self, tab: TabId) -> Use {
         self.tabs.get(&tab).copied().unwrap_or_default()
     }
 
     /// What is known of all tabs.
+    #[cfg(not(feature = "popup"))]
     pub(crate) const fn tabs(&self) -> &BTreeMap<TabId, Use> {
         &self.tabs
     }
 
     /// Another number when something was counted.
+    #[cfg(not(feature = "popup"))]
     pub(crate) const fn changes(&self) -> u64 {
         self.changes
     }

@@ -1,11 +1,11 @@
 //! Which saved tabs are used: those that are shown in a window that follows their space, and those that are opened.
 
-use std::collections::BTreeMap;
-
 use protocol::{Millis, SpaceId, TabId};
 
 use super::Engine;
-use crate::library::uses::{Use, Uses};
+#[cfg(not(feature = "popup"))]
+use crate::library::uses::Use;
+use crate::library::uses::Uses;
 use crate::record::{Write, uses_key};
 use crate::session::replica::put;
 
@@ -40,6 +40,7 @@ impl Engine {
     }
 
     /// How a tab is used.
+    #[cfg(not(feature = "popup"))]
     pub(super) fn use_of(&self, space: SpaceId, tab: TabId) -> Use {
         self.uses
             .get(&space)
@@ -47,9 +48,10 @@ impl Engine {
     }
 
     /// How the tabs of a space are used.
-    pub(super) fn uses_of(&self, space: SpaceId) -> BTreeMap<TabId, Use> {
+    #[cfg(not(feature = "popup"))]
+    pub(super) fn uses_of(&self, space: SpaceId) -> std::collections::BTreeMap<TabId, Use> {
         let uses = self.uses.get(&space);
-        uses.map_or_else(BTreeMap::new, |uses| uses.tabs().clone())
+        uses.map(|uses| uses.tabs().clone()).unwrap_or_default()
     }
 
     /// What is known of a space's tabs, taken from it.

@@ -153,6 +153,7 @@ impl Engine {
     }
 
     /// Whether a tab of a look is ignored.
+    #[cfg(not(feature = "popup"))]
     pub(super) fn has_ignored(&self, seen: &WindowSeen) -> bool {
         let mut urls = seen.tabs.iter().filter_map(|tab| clean_url(&tab.url));
         urls.any(|url| self.ignored.covers(url))
