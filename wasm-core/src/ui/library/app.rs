@@ -259,7 +259,7 @@ fn middle(library: &Handle) -> Html {
             } else if let Some((icon, words)) = empty {
                 <Empty {icon} text={say(words)}>
                     if let Some(onclick) = save_window(library, &catalogue) {
-                        <Button kind={Kind::Primary} icon={Name::Plus} {onclick} testid="save-window">{ say(Key::SaveThisWindow) }</Button>
+                        <Button kind={Kind::Primary} {onclick} testid="save-window">{ say(Key::SaveThisWindow) }</Button>
                     }
                 </Empty>
             } else {
