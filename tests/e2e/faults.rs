@@ -2,10 +2,14 @@
 //! between the writes of a batch, before it is committed and just after, before an answer. Then it is ended, and another one
 //! goes on. The steps are made by `tests/faults/faults.js`, which only the extension for tests has.
 //!
-//! A walk is one window's life: saved, changed by a person, closed, opened again, deleted and taken out of the bin; in each
-//! part of it the worker stops once. The first walk only counts the steps. `TABSPACE_FAULTS=all` takes as many walks as the
-//! longest part has steps, so that each is stopped at every step, and as many with a worker that is only woken by the part; a
-//! number takes so many, at steps that `TABSPACE_SEED` repeats.
+//! A walk is one window's life: saved, changed by a person, closed, opened again, deleted and taken out of the bin; and then
+//! what a person does with the space in the library (`faults/deeds.rs`). In each part of it the worker stops once, at a step
+//! that the dice choose and `TABSPACE_SEED` repeats. `TABSPACE_FAULTS` is how many such walks are taken. With `all`, or with
+//! the names of some parts (`Undo,Merge`), the first walk counts the steps of these, and as many follow as the longest of them
+//! has, so that each is stopped at every step; then as many with a worker that is only woken by the part.
+
+mod asked;
+mod deeds;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,11 +19,11 @@ use tabspace_tests::dice::Dice;
 use tabspace_tests::people::World;
 use tabspace_tests::wait::wait_for;
 use tabspace_tests::{Failure, Result};
+use wasm_core::library::backup::Space;
 
+use self::asked::{Asked, Stop, asked, every_step};
 use crate::asking::Extension;
 
-/// Walks when nothing else is said, besides the one that counts.
-const WALKS: u64 = 1;
 /// Until the browser and another worker are where they should be, on a busy computer.
 const BUSY: Duration = Duration::from_mins(1);
 /// A part has no more steps when there was none for so long: what happens in a window is in the journal a second later.
@@ -46,19 +50,42 @@ enum Part {
     Restore,
     Forget,
     TakeOut,
+    Undo,
+    SaveLink,
+    SaveTabs,
+    MoveTab,
+    Merge,
+    Mark,
+    BringBack,
+    BackUp,
+    Import,
+    Replace,
+    CloseAndKeep,
 }
 
-const LIFE: [Part; 10] = [
-    Part::Save,
-    Part::Open,
-    Part::Navigate,
-    Part::Move,
-    Part::CloseTab,
-    Part::CloseWindow,
-    Part::Remove,
-    Part::Restore,
-    Part::Forget,
-    Part::TakeOut,
+/// All parts in their order, and about how many steps each has.
+const LIFE: [(Part, u64); 21] = [
+    (Part::Save, 30),
+    (Part::Open, 30),
+    (Part::Navigate, 30),
+    (Part::Move, 30),
+    (Part::CloseTab, 30),
+    (Part::CloseWindow, 30),
+    (Part::Remove, 30),
+    (Part::Restore, 30),
+    (Part::Forget, 30),
+    (Part::TakeOut, 30),
+    (Part::Undo, 13),
+    (Part::SaveLink, 9),
+    (Part::SaveTabs, 24),
+    (Part::MoveTab, 8),
+    (Part::Merge, 19),
+    (Part::Mark, 4),
+    (Part::BringBack, 13),
+    (Part::BackUp, 22),
+    (Part::Import, 18),
+    (Part::Replace, 96),
+    (Part::CloseAndKeep, 30),
 ];
 
 /// What the writer has of the walk: pages by space and by entry of the bin.
@@ -82,6 +109,10 @@ struct Walk<'a> {
     pages: Vec<u64>,
     /// The page that was removed from the space, and is in the bin.
     removed: Option<u64>,
+    /// A page that went to another space, and that space.
+    moved: Option<(String, u64)>,
+    /// The space in a backup.
+    backup: Option<Space>,
     next_page: u64,
 }
 
@@ -115,9 +146,16 @@ impl Walk<'_> {
         self.extension.ask_within(ask, BUSY).await
     }
 
-    /// Does what a page does without waiting for it; the worker stops at this step of it, or goes on when it is 0. The
-    /// steps that were done, and the answer, if there was one.
-    async fn stopped(&self, at: u64, deed: &str) -> Result<(u64, Option<Value>)> {
+    /// Does what a page does without waiting for it; the worker stops at this step of it, or goes on and its steps are counted
+    /// when it is 0. The steps that were done, and the answer, if there was one. With no step it is only done.
+    async fn stopped(&self, at: Option<u64>, deed: &str) -> Result<(u64, Option<Value>)> {
+        let Some(at) = at else {
+            let answer = self.extension.page.evaluate_within(BUSY, deed).await?;
+            let answer = answer
+                .as_str()
+                .and_then(|answer| serde_json::from_str(answer).ok());
+            return Ok((0, answer));
+        };
         if self.woken {
             let arm = format!("chrome.storage.session.set({{ fault: {at} }})");
             self.extension.page.evaluate(&arm).await?;
@@ -183,10 +221,15 @@ impl Walk<'_> {
     }
 
     async fn kept(&self) -> Result<Kept> {
+        self.kept_of(&self.name).await
+    }
+
+    /// What is kept under a name.
+    async fn kept_of(&self, name: &str) -> Result<Kept> {
         let shelves = self.ask(json!({ "library": "shelves" })).await?;
         let bin = self.ask(json!({ "library": "bin" })).await?;
         let mut kept = Kept::default();
-        for shelf in list(&shelves["library"]["shelves"]).filter(|shelf| shelf["name"] == self.name) {
+        for shelf in list(&shelves["library"]["shelves"]).filter(|shelf| shelf["name"] == name) {
             let mut pages = Vec::new();
             for item in list(&shelf["items"]) {
                 pages.extend(page_of(&item["tab"]["url"]));
@@ -194,7 +237,7 @@ impl Walk<'_> {
             }
             kept.spaces.push((text(&shelf["space"]), pages));
         }
-        for entry in list(&bin["library"]["bin"]).filter(|entry| entry["name"] == self.name) {
+        for entry in list(&bin["library"]["bin"]).filter(|entry| entry["name"] == name) {
             let pages = list(&entry["tabs"]).filter_map(|tab| page_of(&tab[1])).collect();
             kept.bin
                 .push((entry["id"].clone(), entry["whole"] == true, pages));
@@ -235,7 +278,7 @@ impl Walk<'_> {
     }
 
     /// One part, with the worker stopped at this step of it. The steps that were done.
-    async fn part(&mut self, part: Part, at: u64) -> Result<u64> {
+    async fn part(&mut self, part: Part, at: Option<u64>) -> Result<u64> {
         match part {
             Part::Save => self.save(at).await,
             Part::Open => {
@@ -273,6 +316,17 @@ impl Walk<'_> {
             Part::Restore => self.restore(at).await,
             Part::Forget => self.forget(at).await,
             Part::TakeOut => self.take_out(at).await,
+            Part::Undo => self.undo(at).await,
+            Part::SaveLink => self.save_link(at).await,
+            Part::SaveTabs => self.save_tabs(at).await,
+            Part::MoveTab => self.move_tab(at).await,
+            Part::Merge => self.merge(at).await,
+            Part::Mark => self.mark(at).await,
+            Part::BringBack => self.bring_back(at).await,
+            Part::BackUp => self.back_up(at).await,
+            Part::Import => self.import(at).await,
+            Part::Replace => self.replace(at).await,
+            Part::CloseAndKeep => self.close_and_keep(at).await,
         }
     }
 
@@ -284,20 +338,26 @@ impl Walk<'_> {
         )
     }
 
-    async fn save(&mut self, at: u64) -> Result<u64> {
-        self.pages = (0..TABS).map(|_| self.new_page()).collect();
-        let urls: Vec<String> = self.pages.iter().map(|page| self.address(*page)).collect();
+    /// A window with these pages, which have loaded: its id, and those of its tabs.
+    async fn open_window(&self, pages: &[u64]) -> Result<(i64, Value)> {
+        let urls: Vec<String> = pages.iter().map(|page| self.address(*page)).collect();
         let create = format!(
             "chrome.windows.create({{ url: {}, focused: false }}).then(({{ id }}) => id)",
             json!(urls)
         );
         let window = self.extension.page.evaluate(&create).await?;
-        self.window = window.as_i64().unwrap_or_default();
-        let loaded = format!(
-            "chrome.tabs.query({{ windowId: {window} }}).then(tabs => tabs.every(({{ status }}) => status === 'complete'))"
-        );
+        let tabs = format!("chrome.tabs.query({{ windowId: {window} }})");
+        let loaded = format!("{tabs}.then(tabs => tabs.every(({{ status }}) => status === 'complete'))");
         self.extension.page.wait_for(&loaded, "the pages to load").await?;
-        let save = json!({ "save_window": { "window": window, "name": self.name } });
+        let ids = format!("{tabs}.then(tabs => tabs.map(({{ id }}) => id))");
+        let ids = self.extension.page.evaluate(&ids).await?;
+        Ok((window.as_i64().unwrap_or_default(), ids))
+    }
+
+    async fn save(&mut self, at: Option<u64>) -> Result<u64> {
+        self.pages = (0..TABS).map(|_| self.new_page()).collect();
+        (self.window, _) = self.open_window(&self.pages).await?;
+        let save = json!({ "save_window": { "window": self.window, "name": self.name } });
         let (steps, answer) = self.stopped(at, &Extension::sends(&save)).await?;
         let said = answer.is_some_and(|answer| !answer["space"].is_null());
         let kept = self.kept().await?;
@@ -316,7 +376,7 @@ impl Walk<'_> {
     }
 
     /// A person changes something in the window: the space has it, whatever becomes of the worker.
-    async fn change(&self, at: u64, deed: &str) -> Result<u64> {
+    async fn change(&self, at: Option<u64>, deed: &str) -> Result<u64> {
         let (steps, _) = self.stopped(at, deed).await?;
         let ours = async || {
             let windows = self.windows().await?;
@@ -328,7 +388,7 @@ impl Walk<'_> {
     }
 
     /// A tab is in the space or in the bin, and not in both.
-    async fn remove(&mut self, at: u64) -> Result<u64> {
+    async fn remove(&mut self, at: Option<u64>) -> Result<u64> {
         let page = self.pages[1];
         let shelves = self.ask(json!({ "library": "shelves" })).await?;
         let shelf = list(&shelves["library"]["shelves"]).find(|shelf| shelf["space"] == self.space.as_str());
@@ -351,7 +411,7 @@ impl Walk<'_> {
         Ok(steps)
     }
 
-    async fn restore(&mut self, at: u64) -> Result<u64> {
+    async fn restore(&mut self, at: Option<u64>) -> Result<u64> {
         let restore = json!({ "restore": self.space });
         let (steps, _) = self.stopped(at, &Extension::sends(&restore)).await?;
         self.ask(restore).await?;
@@ -397,7 +457,7 @@ impl Walk<'_> {
         (here == 1, binned == 1)
     }
 
-    async fn forget(&mut self, at: u64) -> Result<u64> {
+    async fn forget(&mut self, at: Option<u64>) -> Result<u64> {
         let forget = json!({ "library": { "forget": self.space } });
         let (steps, answer) = self.stopped(at, &Extension::sends(&forget)).await?;
         let (here, binned) = self.is_in_one_place(&self.kept().await?);
@@ -411,7 +471,7 @@ impl Walk<'_> {
         Ok(steps)
     }
 
-    async fn take_out(&mut self, at: u64) -> Result<u64> {
+    async fn take_out(&mut self, at: Option<u64>) -> Result<u64> {
         let kept = self.kept().await?;
         let entry = kept
             .bin
@@ -444,43 +504,21 @@ impl Walk<'_> {
     }
 }
 
-/// Where the worker stops in each part of a walk.
-#[derive(Debug, Clone, Copy)]
-enum Stop {
-    /// Nowhere: the steps are counted.
-    Never,
-    /// At this step.
-    At(u64),
-    /// At a step that the dice choose.
-    Anywhere,
-}
-
-/// The walks to take when the first has counted so many steps in its longest part: whether the worker is only woken by what
-/// it is to do, and where it stops.
-fn walks(longest: u64, dice: &mut Dice) -> Result<Vec<(bool, Stop)>> {
-    let asked = std::env::var("TABSPACE_FAULTS").ok();
-    let many = match asked.as_deref() {
-        Some("all") => {
-            let awake = (1..=longest).map(|at| (false, Stop::At(at)));
-            let woken = (1..=longest + STARTING).map(|at| (true, Stop::At(at)));
-            return Ok(awake.chain(woken).collect());
-        }
-        Some(many) => many.parse().map_err(|_| "TABSPACE_FAULTS is a number or `all`")?,
-        None => WALKS,
-    };
-    let first = dice.below(2);
-    Ok((first..first + many)
-        .map(|number| (number % 2 == 1, Stop::Anywhere))
-        .collect())
-}
-
 #[tokio::test]
 async fn wherever_the_worker_stops_nothing_saved_is_lost_or_there_twice() -> Result<()> {
     let mut dice = Dice::announced("faults");
+    let asked = asked()?;
     let world = World::new("faults", &[]).await?;
     let extension = Extension::open(&world).await?;
-    let mut steps: BTreeMap<Part, u64> = BTreeMap::new();
-    let mut to_take = vec![(false, Stop::Never)];
+    let mut steps = BTreeMap::from(LIFE);
+    let mut to_take = match &asked {
+        Asked::Walks(many) => {
+            let first = dice.below(2);
+            let walks = first..first + many;
+            walks.map(|number| (number % 2 == 1, Stop::Anywhere)).collect()
+        }
+        Asked::Parts(_) => vec![(false, Stop::Never)],
+    };
     let mut number = 0;
     while let Some((woken, stop)) = to_take.pop() {
         let mut walk = Walk {
@@ -492,27 +530,35 @@ async fn wherever_the_worker_stops_nothing_saved_is_lost_or_there_twice() -> Res
             space: String::new(),
             pages: Vec::new(),
             removed: None,
+            moved: None,
+            backup: None,
             next_page: number * 100,
         };
-        for part in LIFE {
-            let known = steps.get(&part).copied().unwrap_or_default();
+        for (part, _) in LIFE {
+            let known = steps[&part] + if woken { STARTING } else { 1 };
+            let wanted = match &asked {
+                Asked::Walks(_) => true,
+                Asked::Parts(parts) => parts.contains(&part),
+            };
             let at = match stop {
                 Stop::Never => 0,
                 Stop::At(at) => at,
-                Stop::Anywhere => 1 + dice.below(known + if woken { STARTING } else { 1 }),
+                Stop::Anywhere => 1 + dice.below(known),
             };
+            let at = Some(at).filter(|at| wanted && *at <= known);
             let done = walk.part(part, at).await;
             let done =
-                done.map_err(|failure| Failure(format!("{part:?}, stopped at step {at}: {failure}")))?;
-            if number == 0 {
+                done.map_err(|failure| Failure(format!("{part:?}, stopped at step {at:?}: {failure}")))?;
+            if matches!(stop, Stop::Never) && wanted {
                 steps.insert(part, done);
             }
         }
         walk.tidy().await?;
-        if number == 0 {
+        if let (Stop::Never, Asked::Parts(parts)) = (stop, &asked) {
+            steps.retain(|part, _| parts.contains(part));
             eprintln!("steps: {steps:?}");
-            to_take = walks(steps.values().copied().max().unwrap_or_default(), &mut dice)?;
-            to_take.reverse();
+            to_take = every_step(steps.values().copied().max().unwrap_or_default());
+            steps = BTreeMap::from(LIFE).into_iter().chain(steps).collect();
         }
         number += 1;
     }

@@ -8,7 +8,7 @@ use tabspace_tests::Result;
 use tabspace_tests::people::{World, t};
 
 /// Puts a handle of a folder where the options put the picked one.
-const PICK: &str = "(async () => {
+pub(crate) const PICK: &str = "(async () => {
     const root = await navigator.storage.getDirectory();
     const folder = await root.getDirectoryHandle('backups', { create: true });
     const opening = indexedDB.open('tabspace-folder');
