@@ -215,7 +215,7 @@ impl Binding {
     /// Compares a new look with the last one and keeps it. `state` is the space as this person sees it;
     /// `wanted` says which addresses may be in the space. A title that changed too soon after the last op for its
     /// tab is held back, for a look that comes [`TITLE_EVERY_MS`] later; so is a page that comes so soon after another
-    /// one, as a redirect does. [`Binding::all_at_once`] tells both.
+    /// one, as a redirect does.
     pub fn look(
         &mut self,
         now: Millis,
