@@ -318,7 +318,7 @@ super::words! {
     LibraryPutBack = "Put back",
     LibraryPutBackDone = "Put back",
     LibraryPutBackOf = "Put back into {space}, removed {when}",
-    LibraryPutBackTab = "Put “{title}” back",
+    LibraryPutBackTab = "Put back “{title}”",
     LibraryRecent = "Recent",
     LibraryRedone = "Done again",
     LibraryRemoved = "{count} tab moved to the bin|{count} tabs moved to the bin",
