@@ -9,7 +9,7 @@ use crate::language::Key;
 use crate::ui::backend::ask;
 use crate::ui::chrome_page::open_own;
 use crate::ui::panel::state::Input;
-use crate::ui::parts::{Banner, Button, Kind, Tone};
+use crate::ui::parts::{Banner, Button, Tone};
 use crate::ui::say::{count, say, say_with};
 use crate::view::Projection;
 
@@ -80,7 +80,7 @@ pub fn Offered(props: &Props) -> Html {
             {words}
             <div class="buttons">
                 <Button onclick={word(false)} testid="offer-no">{ say(Key::No) }</Button>
-                <Button kind={Kind::Primary} onclick={word(true)} testid="offer-yes">{ say(label) }</Button>
+                <Button onclick={word(true)} testid="offer-yes">{ say(label) }</Button>
             </div>
         </Banner>
     }
