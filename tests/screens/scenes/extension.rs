@@ -114,7 +114,7 @@ fn trip() -> Answer {
 
 /// Goes to where the selected tabs are saved.
 const SAVING_SELECTED: [Deed; 3] = [
-    Deed::Type("save selected"),
+    Deed::Type("select"),
     Deed::Press("Enter"),
     Deed::Await("#search:placeholder-shown"),
 ];
