@@ -205,18 +205,18 @@ pub fn say_word(popup: &Handle, yes: bool) {
         yes,
     };
     popup.dispatch(Input::Offered((None, 0)));
-    let teller = popup.clone();
+    let popup = popup.clone();
     spawn_local(async move {
-        if let Err(why) = ask(word).await {
-            trouble(&teller, &why);
+        match ask(word).await {
+            Err(why) => trouble(&popup, &why),
+            // Not before it was heard: the popup closes when a page opens.
+            Ok(_) if yes && space.is_none() => {
+                let opened = chrome_page::open_own("options.html#earlier");
+                go(&popup, std::future::ready(opened));
+            }
+            Ok(_) => {}
         }
     });
-    if yes && space.is_none() {
-        go(
-            popup,
-            std::future::ready(chrome_page::open_own("options.html#earlier")),
-        );
-    }
 }
 
 /// Does a deed, as soon as what it needs is known.
