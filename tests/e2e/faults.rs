@@ -238,7 +238,9 @@ impl Walk<'_> {
             kept.spaces.push((text(&shelf["space"]), pages));
         }
         for entry in list(&bin["library"]["bin"]).filter(|entry| entry["name"] == name) {
-            let pages = list(&entry["tabs"]).filter_map(|tab| page_of(&tab[1])).collect();
+            let pages = list(&entry["tabs"])
+                .filter_map(|tab| page_of(&tab["url"]))
+                .collect();
             kept.bin
                 .push((entry["id"].clone(), entry["whole"] == true, pages));
         }

@@ -251,6 +251,37 @@ fn a_page_or_title_that_goes_back_to_what_was_told_waits_for_nothing() {
     assert_eq!(browser.view(space), before);
 }
 
+#[test]
+fn a_window_with_the_one_page_that_a_half_filled_one_had_is_not_taken_for_it() {
+    let (mut browser, space) = Browser::saved();
+    let now = browser.now;
+    browser.engine.window_gone(now, WINDOW);
+    let plan = browser.engine.tabs_to_restore(space).expect("it is there");
+    let (first, second) = (plan.tabs[1].clone(), plan.tabs[2].clone());
+    let window = |urls: &[&str]| WindowSeen {
+        tabs: (300..)
+            .zip(urls)
+            .map(|(id, url)| TabSeen {
+                id,
+                url: (*url).to_owned(),
+                ..TabSeen::default()
+            })
+            .collect(),
+        groups: Vec::new(),
+    };
+    // It goes when it has one tab, and later when it has two.
+    browser.engine.bind(now, 60, space, [(201, first.tab)].into());
+    browser.engine.window_gone(now, 60);
+    browser.write();
+    let mut browser = browser.killed();
+    assert!(!browser.meets(50, &window(&[&first.url])));
+    let tabs = [(201, first.tab), (202, second.tab)];
+    browser.engine.bind(now, 61, space, tabs.into());
+    browser.engine.window_gone(now, 61);
+    assert!(!browser.meets(50, &window(&[&first.url, "https://other.example/"])));
+    assert!(browser.meets(50, &window(&[&first.url, &second.url])));
+}
+
 /// A window that has some of the tabs, and others.
 fn partly(again: &WindowSeen, kept: &[usize], others: usize) -> WindowSeen {
     let mut seen = again.clone();

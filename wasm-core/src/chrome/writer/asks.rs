@@ -201,6 +201,7 @@ impl Writer {
     }
 
     pub(super) async fn restore(self: &Rc<Self>, space: SpaceId) -> Result<Answer, Problem> {
+        let _turn = self.restores.take().await;
         let (plan, window) = self.performer.look(|engine| {
             let window = engine
                 .followed_windows()

@@ -136,6 +136,8 @@ pub(crate) struct Writer {
     started: RefCell<Option<Starting>>,
     /// Windows are filled by one task at a time.
     fills: Turns,
+    /// Who asks twice for a space's window gets one.
+    restores: Turns,
     /// Finds saved tabs; empty while nobody seeks.
     lookup: RefCell<Lookup>,
     /// When something was last sought.
@@ -219,6 +221,7 @@ impl Writer {
                 starting: Turns::default(),
                 started: RefCell::default(),
                 fills: Turns::default(),
+                restores: Turns::default(),
                 lookup: RefCell::default(),
                 searched: Cell::new(Millis(0)),
                 forget_lookup: later(FORGET_AFTER_MS, |writer| writer.forget_what_was_sought()),

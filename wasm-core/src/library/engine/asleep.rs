@@ -96,10 +96,15 @@ impl Engine {
             .filter(|asleep| now < asleep.since.plus(WAITS_MS));
         let alike = waiting.filter_map(|asleep| {
             let Binding {
-                space, seen: before, ..
+                space,
+                seen: before,
+                filling,
+                ..
             } = &asleep.binding;
             let same = alike(&addresses(&before.tabs), &addresses(&seen.tabs))?;
-            (!self.is_stranger(*space, window, seen)).then_some((same, asleep.since, *space))
+            // One that went while it was being filled had perhaps a single page of the space, as many a window has.
+            let is_enough = filling.is_none() || same >= ASKED_FROM;
+            (is_enough && !self.is_stranger(*space, window, seen)).then_some((same, asleep.since, *space))
         });
         let Some((_, _, space)) = alike.max() else {
             return false;
