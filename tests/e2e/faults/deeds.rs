@@ -364,11 +364,14 @@ impl Walk<'_> {
         let close = json!({ "close": self.space });
         let (steps, _) = self.stopped(at, &Extension::sends(&close)).await?;
         self.space_is_whole("the space whose window is closed").await?;
-        // Who was not told asks again; there is nothing to do where the window is closed.
-        self.ask(close).await?;
+        // Who was not told asks again. A window that was given up and is still there is followed again once it is looked at,
+        // and until then there is nothing to close.
         wait_for("the window to close", BUSY, async || {
             let windows = self.windows().await?;
             let left = windows.iter().any(|(id, _)| *id == self.window);
+            if left {
+                self.ask(close.clone()).await?;
+            }
             Ok((!left).then_some(()))
         })
         .await?;
