@@ -189,9 +189,8 @@ async fn be_a_developer(world: &World) -> Result<()> {
 /// Reloads the extension, as an update of it does.
 async fn reload_extension(world: &World) -> Result<()> {
     let worker = world.host.service_worker(&world.id).await?;
-    worker
-        .evaluate("void setTimeout(() => chrome.runtime.reload())")
-        .await?;
+    // It ends the worker, which may be gone before it answers: that it goes is what is waited for.
+    drop(worker.evaluate("chrome.runtime.reload()").await);
     world.host.wait_until_gone(worker.target_id()).await
 }
 
