@@ -7,6 +7,8 @@ mod asleep;
 mod astray;
 #[path = "library/backup.rs"]
 mod backup;
+#[path = "library/begun.rs"]
+mod begun;
 #[path = "library/damaged.rs"]
 mod damaged;
 #[path = "library/deeds.rs"]

@@ -18,10 +18,13 @@ use crate::setup;
 use crate::shell::{Result, Step, cargo};
 
 /// The three builds of the client, each with the feature of the same name.
-pub(crate) const CLIENTS: [&str; 3] = ["worker", "popup", "pages"];
+const CLIENTS: [&str; 3] = ["worker", "popup", "pages"];
 
 /// A fourth one, with the feature of this name, for tests only: every part in all its states.
-pub(crate) const GALLERY: &str = "gallery";
+const GALLERY: &str = "gallery";
+
+/// The file beside a client with what the compiler said about it.
+const WARNINGS: &str = "warnings";
 
 /// Bytes that the popup's module and scripts may take, compressed.
 const POPUP_BYTES: usize = 200_000;
@@ -110,7 +113,8 @@ fn build_changed_client(name: &str, inputs: &str, small: bool) -> Result<()> {
     setup::wasm_tools()?;
     // Gone until the build is whole: half a build must not look like one.
     let _ = std::fs::remove_file(&stamp);
-    build_client(name, &folder)?;
+    let warnings = build_client(name, &folder)?;
+    repository::write(&folder.join(WARNINGS), warnings.join("\n").as_bytes())?;
     if small {
         make_small(&folder.join("tabspace_bg.wasm"), name == "popup")?;
         make_script_small(&folder.join("tabspace.js"))?;
@@ -123,7 +127,7 @@ fn client_folder(name: &str) -> PathBuf {
     target().join("client").join(name)
 }
 
-fn build_client(name: &str, folder: &Path) -> Result<()> {
+fn build_client(name: &str, folder: &Path) -> Result<Vec<String>> {
     Step::new("wasm-pack")
         .args([
             "build",
@@ -139,7 +143,21 @@ fn build_client(name: &str, folder: &Path) -> Result<()> {
         .arg(folder)
         .args(["--", "--no-default-features", "--features", name])
         .env("PATH", setup::path_with_tools()?)
-        .run()
+        .warnings()
+}
+
+/// Whether the compiler had nothing to say about any of the clients: what one of them does not use, another one may.
+pub(crate) fn clients_are_clean() -> Result<()> {
+    let read = |name: &str| read(&client_folder(name).join(WARNINGS));
+    let said = CLIENTS
+        .iter()
+        .map(|name| Ok(String::from_utf8_lossy(&read(name)?).into_owned()));
+    let said: Vec<String> = said.collect::<Result<_>>()?;
+    let said = said.join("\n");
+    match said.trim() {
+        "" => Ok(()),
+        warnings => Err(warnings.to_owned()),
+    }
 }
 
 /// Again and again until nothing is gained takes as long again for a thousandth: only where each byte counts.

@@ -64,9 +64,10 @@ pub(crate) fn wasm_tools() -> Result<()> {
         "wasm-bindgen",
         "wasm-bindgen-cli",
         &wasm_bindgen,
-        &["--no-default-features"],
+        ("1", &["--no-default-features"]),
     )?;
-    install_with_cargo("wasm-pack", "wasm-pack", WASM_PACK, &[])?;
+    // It only starts other programs.
+    install_with_cargo("wasm-pack", "wasm-pack", WASM_PACK, ("0", &[]))?;
     install_with_npm(&[BINARYEN, ESBUILD])
 }
 
@@ -131,8 +132,14 @@ fn locked_version(package: &str) -> Result<String> {
     version.ok_or_else(|| format!("Cargo.lock names no {package}; run `cargo update --workspace`"))
 }
 
-/// Installs a program of crates.io into `target/tools`, unless exactly that version is there.
-fn install_with_cargo(program: &str, package: &str, version: &str, options: &[&str]) -> Result<()> {
+/// Installs a program of crates.io into `target/tools`, unless exactly that version is there: built at a level of
+/// optimisation, and with these options.
+fn install_with_cargo(
+    program: &str,
+    package: &str,
+    version: &str,
+    (level, options): (&str, &[&str]),
+) -> Result<()> {
     let installed = Step::new(tools().join("bin").join(program))
         .arg("--version")
         .output();
@@ -149,7 +156,7 @@ fn install_with_cargo(program: &str, package: &str, version: &str, options: &[&s
             .args(options)
             .args(locked)
             // These run for seconds a day: built fast beats running fast.
-            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
+            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", level)
             .env("CARGO_PROFILE_RELEASE_LTO", "off")
             .env("CARGO_PROFILE_RELEASE_DEBUG", "0")
             .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")

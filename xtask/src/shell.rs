@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fmt::Write;
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -85,14 +85,39 @@ impl Step {
             .spawn()
             .map_err(|error| self.cannot(&error))?;
         if let Some(stdout) = child.stdout.take() {
-            for line in BufReader::new(stdout).split(b'\n') {
-                let line = line.map_err(|error| self.cannot(&error))?;
-                let line = String::from_utf8_lossy(&line);
+            let heard = lines(stdout, |line| {
                 println!("{line}");
-                each_line(&line);
-            }
+                each_line(line);
+            });
+            heard.map_err(|error| self.cannot(&error))?;
         }
         Ok(child.wait().map_err(|error| self.cannot(&error))?.success())
+    }
+
+    /// Runs it to its end, its output in the terminal. Returns its warnings: the lines of the standard error that begin so.
+    pub(crate) fn warnings(mut self) -> Result<Vec<String>> {
+        eprintln!("$ {}", self.line());
+        let mut child = self
+            .0
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|error| self.cannot(&error))?;
+        let mut warnings = Vec::new();
+        if let Some(stderr) = child.stderr.take() {
+            let heard = lines(stderr, |line| {
+                eprintln!("{line}");
+                if line.starts_with("warning") {
+                    warnings.push(line.to_owned());
+                }
+            });
+            heard.map_err(|error| self.cannot(&error))?;
+        }
+        let status = child.wait().map_err(|error| self.cannot(&error))?;
+        if status.success() {
+            Ok(warnings)
+        } else {
+            Err(format!("`{}` failed ({status})", self.line()))
+        }
     }
 
     /// The command itself, for a process that goes on beside this one.
@@ -115,7 +140,14 @@ impl Step {
         line
     }
 
-    fn cannot(&self, error: &std::io::Error) -> String {
+    fn cannot(&self, error: &io::Error) -> String {
         format!("cannot run `{}`: {error}", self.0.get_program().to_string_lossy())
     }
+}
+
+fn lines(from: impl Read, mut each: impl FnMut(&str)) -> io::Result<()> {
+    for line in BufReader::new(from).split(b'\n') {
+        each(&String::from_utf8_lossy(&line?));
+    }
+    Ok(())
 }

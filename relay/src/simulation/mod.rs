@@ -1,4 +1,4 @@
-//! The whole of a relay's heart in one process and one thread: the clients' own sessions, the writer with its
+//! The whole of a relay's heart in one process, and each world of it in one thread: the clients' own sessions, the writer with its
 //! statements, an in-memory database, the rooms, and between them a network and a clock that are simulated.
 //! Connections break, clients and the relay crash and lose what was not written, commits succeed whose answer
 //! nobody hears. When all is calm again, the promises have to hold.
@@ -16,8 +16,10 @@ mod hearing;
 mod relay;
 mod world;
 
+use std::num::NonZero;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use world::World;
 
@@ -58,25 +60,31 @@ fn with_seed<T>(seed: u64, run: impl FnOnce() -> T) -> T {
 
 #[test]
 fn whatever_happens_the_promises_hold() {
-    let runtime = runtime();
-    let mut store = None;
-    for seed in seeds(SEEDS) {
-        if seed % SHARED_BY == 0 {
-            store = None;
-        }
-        let kept = runtime.block_on(async {
-            match store.take() {
-                Some(store) => store,
-                None => relay::empty_store().await,
-            }
-        });
-        with_seed(seed, || {
-            runtime.block_on(async {
-                let mut world = World::new(seed, kept.clone()).await;
-                world.live().await;
+    let all = seeds(SEEDS);
+    let next = AtomicU64::new(all.start);
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let first = next.fetch_add(SHARED_BY, Ordering::Relaxed);
+                    if first >= all.end {
+                        break;
+                    }
+                    live_in_one_database(first..all.end.min(first + SHARED_BY));
+                }
             });
+        }
+    });
+}
+
+fn live_in_one_database(seeds: Range<u64>) {
+    let runtime = runtime();
+    let store = runtime.block_on(relay::empty_store());
+    for seed in seeds {
+        with_seed(seed, || {
+            runtime.block_on(async { World::new(seed, store.clone()).await.live().await });
         });
-        store = Some(kept);
     }
 }
 

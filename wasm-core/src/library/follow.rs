@@ -107,6 +107,9 @@ pub struct Binding {
     /// until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filling: Option<Vec<TabId>>,
+    /// Chrome's tabs that go when the window is full: the space was opened in place of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub making_room: Vec<i32>,
     /// The space as the window has it, when what others do flows into it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub basis: Option<Box<Basis>>,
@@ -170,6 +173,7 @@ impl Binding {
             later: BTreeMap::new(),
             loading: BTreeSet::new(),
             filling: None,
+            making_room: Vec::new(),
             basis: None,
             went: BTreeMap::new(),
         }
@@ -202,6 +206,9 @@ impl Binding {
             if tabs.remove(&old) {
                 tabs.insert(new);
             }
+        }
+        for tab in self.making_room.iter_mut().filter(|tab| **tab == old) {
+            *tab = new;
         }
         changed
     }

@@ -512,9 +512,20 @@ impl Session {
         self.effects.push_back(Effect::Send(frame));
     }
 
-    /// The next effect.
+    /// The next effect. All that is to be written by now is one batch: what was done in one go is on disk in one go.
     pub fn poll(&mut self) -> Option<Effect> {
-        self.effects.pop_front()
+        let mut next = self.effects.pop_front()?;
+        if let Effect::Commit(batch) = &mut next {
+            self.effects.retain_mut(|effect| {
+                let Effect::Commit(later) = effect else {
+                    return true;
+                };
+                batch.number = later.number;
+                batch.writes.append(&mut later.writes);
+                false
+            });
+        }
+        Some(next)
     }
 
     /// What there is to see of a space.

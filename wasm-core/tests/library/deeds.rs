@@ -86,7 +86,7 @@ impl Browser {
     }
 }
 
-fn saved(names: &[&str]) -> (Browser, Vec<SpaceId>) {
+pub(crate) fn saved(names: &[&str]) -> (Browser, Vec<SpaceId>) {
     let mut browser = Browser::new();
     let mut seen = window();
     seen.tabs[0].muted = true;

@@ -17,7 +17,11 @@ use tabspace_wasm_core::view::{ItemView, SpaceView};
 
 use super::{Browser, WINDOW, window};
 
-fn save(browser: &mut Browser, what: &SaveWhat, to: &Target) -> Result<(Vec<SpaceId>, usize, Undo), Problem> {
+pub(crate) fn save(
+    browser: &mut Browser,
+    what: &SaveWhat,
+    to: &Target,
+) -> Result<(Vec<SpaceId>, usize, Undo), Problem> {
     let windows = [(WINDOW, window())];
     let chosen = chosen(what, &windows);
     match browser.engine.save(browser.now, chosen, to, "Sunday")? {
@@ -415,39 +419,6 @@ fn a_space_that_takes_a_windows_place_empties_neither_and_both_know_their_window
     assert!(browser.engine.recognise(browser.now, WINDOW, &before));
     assert_eq!(browser.engine.follows(WINDOW), Some(old[0]));
     assert_eq!(browser.view(new).items.len(), 1);
-}
-
-#[test]
-fn who_dies_while_a_space_takes_a_windows_place_leaves_the_other_one_waiting_for_it() {
-    let mut browser = Browser::new();
-    let (old, ..) = save(&mut browser, &SaveWhat::Window(WINDOW), &Target::New(None)).expect("it is saved");
-    browser
-        .engine
-        .give_up(browser.now, WINDOW)
-        .expect("it was followed");
-    assert!(
-        !browser.engine.recognise(browser.now, WINDOW, &window()),
-        "its tabs are still there, and are to go"
-    );
-    browser.write();
-    let mut browser = browser.killed();
-    assert_eq!(browser.engine.follows(WINDOW), None);
-    assert!(browser.engine.recognise(browser.now, WINDOW, &window()));
-    assert_eq!(browser.engine.follows(WINDOW), Some(old[0]));
-
-    // It failed, or the space is not to wait: nothing is left of that.
-    for waits_not in [false, true] {
-        let given_up = browser.engine.give_up(browser.now, WINDOW);
-        if waits_not {
-            browser.engine.let_go(&given_up.expect("it was followed"));
-        } else {
-            browser.engine.attach(WINDOW, given_up);
-        }
-        browser.write();
-        browser = browser.killed();
-        assert_eq!(browser.engine.follows(WINDOW), (!waits_not).then_some(old[0]));
-        assert!(!browser.disk.keys().any(|key| key.starts_with("asleep/")));
-    }
 }
 
 #[test]

@@ -16,13 +16,16 @@ impl Writer {
     /// Begins to fill the windows that lack tabs, if there are any.
     pub(super) fn fill_soon(self: &Rc<Self>) {
         let writer = Rc::clone(self);
-        spawn_local(async move {
-            let mut wait_ms = AGAIN_AFTER_MS;
-            while !writer.fill_windows().await {
-                pause(wait_ms).await;
-                wait_ms = (2 * wait_ms).min(LONGEST_PAUSE_MS);
-            }
-        });
+        spawn_local(async move { writer.fill_all().await });
+    }
+
+    /// Fills the windows that lack tabs, however long that takes.
+    pub(super) async fn fill_all(self: &Rc<Self>) {
+        let mut wait_ms = AGAIN_AFTER_MS;
+        while !self.fill_windows().await {
+            pause(wait_ms).await;
+            wait_ms = (2 * wait_ms).min(LONGEST_PAUSE_MS);
+        }
     }
 
     /// Fills the windows that lack tabs. Whether there is nothing left to do, for this writer: what is cut short is gone on

@@ -284,7 +284,7 @@ impl Writer {
         // What could not be written is told in the spaces that it belongs to.
         let _ = self.performer.on_disk().await;
         self.settle().await;
-        self.fill_soon();
+        self.finish_soon();
     }
 
     /// Does an errand, several times if need be: the worker may be killed over it.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use protocol::{SpaceId, TabId};
+use wasm_bindgen_futures::spawn_local;
 
 use super::asks::not_saved;
 use super::{Sight, Writer, unexpected};
@@ -104,23 +105,28 @@ impl Writer {
         let before = self.look_at(window).await?;
         // In the journal, too, before anything of it goes.
         self.hands.run(Errand::Note(window)).await.map_err(not_saved)?;
-        let old = making_room(&before);
         // What a person did last is in the space before the window is given up.
         self.saw(Sight::Window(window, before.clone()));
         let given_up = self.performer.with(|engine, now| engine.give_up(now, window));
         let made = match follows {
-            // There was nothing but the extension's own pages.
-            None if plan.tabs.is_empty() => Ok(()),
+            // Without tabs there was nothing but the extension's own pages.
             None => {
                 // Its groups go with its tabs: none of them takes new ones.
                 let there = WindowSeen {
                     tabs: before.tabs.clone(),
                     groups: Vec::new(),
                 };
-                self.open_behind(window, &there, plan).await
+                let opened = if plan.tabs.is_empty() {
+                    Ok(())
+                } else {
+                    self.open_behind(window, &there, plan).await
+                };
+                match opened {
+                    Ok(()) => self.close_tabs(making_room(&before)).await,
+                    Err(problem) => Err(problem),
+                }
             }
             Some(space) => {
-                let shown = plan.shown().map(|tab| tab.tab);
                 self.performer
                     .with(|engine, now| engine.bind_in_place(now, window, space, &before));
                 self.fill_windows().await;
@@ -130,20 +136,11 @@ impl Writer {
                 {
                     Err(not_saved(Failure("not all tabs could be opened".to_owned())))
                 } else {
-                    self.show_first(space, shown).await
+                    self.make_room(window).await
                 }
             }
         };
-        let closed = match made {
-            Ok(()) => self
-                .hands
-                .run(Errand::CloseTabs(old))
-                .await
-                .map(drop)
-                .map_err(not_saved),
-            Err(problem) => Err(problem),
-        };
-        match closed {
+        match made {
             Ok(()) => {
                 if let Some(binding) = given_up {
                     self.performer.with(|engine, now| {
@@ -184,36 +181,67 @@ impl Writer {
         self.replace(window, plan, None, false).await
     }
 
-    /// Closes the window of a space, which stays as it is.
-    pub(super) async fn close(self: &Rc<Self>, space: SpaceId) -> Result<Answer, Problem> {
-        let window = self
-            .performer
-            .look(|engine| engine.window_of(engine.current(space)))
-            .ok_or(Problem::NoSuchSpace)?;
-        // What a person did last is in the space before the window is given up.
-        self.look_again(space).await;
-        self.performer.with(|engine, now| engine.window_gone(now, window));
-        // Closing the last window ends the browser.
-        self.on_disk().await.map_err(not_saved)?;
-        self.hands
-            .run(Errand::CloseWindow(window))
-            .await
-            .map(|_| Answer::Done)
-            .map_err(not_saved)
-    }
-
-    async fn show_first(&self, space: SpaceId, tab: Option<TabId>) -> Result<(), Problem> {
-        let chrome = self
-            .performer
-            .look(|engine| tab.and_then(|tab| engine.chrome_tab(space, tab)));
-        let Some((_, chrome)) = chrome else {
+    /// Closes the tabs that a space was opened in place of; before that one of the space is shown.
+    async fn make_room(&self, window: i32) -> Result<(), Problem> {
+        let room = self.performer.look(|engine| engine.room_in(window));
+        let Some((old, Some(shown))) = room else {
             return Err(not_saved(Failure("the tabs could not be opened".to_owned())));
         };
-        self.hands
-            .run(Errand::ShowTab(chrome))
-            .await
-            .map(drop)
-            .map_err(not_saved)
+        self.hands.run(Errand::ShowTab(shown)).await.map_err(not_saved)?;
+        self.close_tabs(old).await?;
+        self.performer.with(|engine, _| engine.room_made(window));
+        Ok(())
+    }
+
+    async fn close_tabs(&self, tabs: Vec<i32>) -> Result<(), Problem> {
+        let closed = self.hands.run(Errand::CloseTabs(tabs)).await;
+        closed.map(drop).map_err(not_saved)
+    }
+
+    /// Closes the window of a space, which stays as it is.
+    pub(super) async fn close(self: &Rc<Self>, space: SpaceId) -> Result<Answer, Problem> {
+        let space = self.performer.look(|engine| engine.current(space));
+        if let Some(window) = self.performer.look(|engine| engine.window_of(space)) {
+            // What a person did last is in the space before the window is given up.
+            self.look_again(space).await;
+            self.performer.with(|engine, now| engine.window_goes(now, window));
+            // Closing the last window ends the browser.
+            self.on_disk().await.map_err(not_saved)?;
+        }
+        self.end_window(space).await
+    }
+
+    async fn end_window(&self, space: SpaceId) -> Result<Answer, Problem> {
+        let window = self.performer.look(|engine| engine.window_to_close(space));
+        let window = window.ok_or(Problem::NoSuchSpace)?;
+        let closed = match self.insist(Errand::CloseWindow(window)).await {
+            // A worker may have closed it and died before it could say so.
+            Err(failure) => match self.insist(Errand::ListWindows).await {
+                Ok(Found::Windows(there)) if !there.contains(&window) => Ok(Answer::Done),
+                _ => Err(not_saved(failure)),
+            },
+            Ok(_) => Ok(Answer::Done),
+        };
+        self.performer.with(|engine, _| engine.window_went(space));
+        closed
+    }
+
+    /// Ends what a writer before this one began and could not: windows that were to be closed, and tabs that were to
+    /// make room in `windows` as soon as these are full.
+    pub(super) fn finish_soon(self: &Rc<Self>) {
+        let writer = Rc::clone(self);
+        spawn_local(async move {
+            for space in writer.performer.look(|engine| engine.closing()) {
+                // One that stays open is followed again when it is looked at.
+                let _ = writer.end_window(space).await;
+            }
+            let windows = writer.performer.look(|engine| engine.windows_making_room());
+            writer.fill_all().await;
+            for window in windows {
+                // It can be asked for again.
+                let _ = writer.make_room(window).await;
+            }
+        });
     }
 
     async fn open_behind(&self, window: i32, there: &WindowSeen, plan: RestorePlan) -> Result<(), Problem> {

@@ -29,6 +29,9 @@ pub(crate) struct Asleep {
     pub(super) binding: Binding,
     /// Since when it waits.
     pub(super) since: Millis,
+    /// The window, when it is only about to be closed. Chrome's id of it is good until the browser ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) closing: Option<i32>,
 }
 
 impl Engine {
@@ -36,7 +39,11 @@ impl Engine {
     pub(super) fn fall_asleep(&mut self, now: Millis, binding: Binding, writes: &mut Vec<Write>) {
         let space = binding.space;
         self.keep_look(&binding, writes);
-        let asleep = Asleep { binding, since: now };
+        let asleep = Asleep {
+            binding,
+            since: now,
+            closing: None,
+        };
         writes.push(put(asleep_key(space), &asleep));
         self.asleep.insert(space, asleep);
     }
@@ -64,6 +71,7 @@ impl Engine {
     pub(super) fn wait_anew(&mut self, now: Millis, writes: &mut Vec<Write>) {
         for (space, asleep) in &mut self.asleep {
             asleep.since = now;
+            asleep.closing = None;
             writes.push(put(asleep_key(*space), asleep));
         }
         let mut strangers = self.settings.strangers.clone();
@@ -93,7 +101,7 @@ impl Engine {
         let waiting = self
             .asleep
             .values()
-            .filter(|asleep| now < asleep.since.plus(WAITS_MS));
+            .filter(|asleep| now < asleep.since.plus(WAITS_MS) && asleep.closing != Some(window));
         let alike = waiting.filter_map(|asleep| {
             let Binding {
                 space,

@@ -1,8 +1,8 @@
 //! Deeds: ops for several spaces, what is marked there, and what goes to the bin by them, done at once or not at all,
 //! and the [`Undo`] of each.
 //!
-//! What private spaces write, the bin and the marks are one batch; it goes with the ops of the first shared space. What
-//! is added comes first, so that a worker that dies in between leaves something twice rather than nowhere.
+//! All that is written is one batch. What is added comes first: others who see a shared space, and then another one, see a
+//! tab twice rather than nowhere.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -67,7 +67,11 @@ impl Engine {
     pub fn give_up(&mut self, now: Millis, window: i32) -> Option<Binding> {
         self.tell_held(now, window);
         let binding = self.bindings.remove(&window)?;
-        let asleep = Asleep { binding, since: now };
+        let asleep = Asleep {
+            binding,
+            since: now,
+            closing: None,
+        };
         self.session.commit(vec![
             Write::Delete(binding_key(window)),
             put(asleep_key(asleep.binding.space), &asleep),
@@ -109,7 +113,7 @@ impl Engine {
     }
 
     /// A space is opened in place of the tabs of a window, which are still there: it follows the window, fills it, and
-    /// never hears of them, also of those that stay.
+    /// never hears of them, also of those that stay. When it is full, those of [`Engine::room_in`] are to be closed.
     pub fn bind_in_place(&mut self, now: Millis, window: i32, space: SpaceId, there: &WindowSeen) {
         let Some(plan) = self.tabs_to_restore(space) else {
             return;
@@ -117,6 +121,7 @@ impl Engine {
         let binding = Binding {
             filling: Some(plan.tabs.iter().map(|tab| tab.tab).collect()),
             left_out: pages_of_others(there).map(|tab| tab.id).collect(),
+            making_room: making_room(there),
             ..Binding::new(space)
         };
         let mut writes = vec![put(binding_key(window), &binding)];
@@ -128,6 +133,69 @@ impl Engine {
         }
         self.tell_skipped(space, plan.skipped);
         self.settle(now);
+    }
+
+    /// What was opened in place of other tabs, and where these are still to be closed.
+    pub fn windows_making_room(&self) -> Vec<i32> {
+        let making_room = self
+            .bindings
+            .iter()
+            .filter(|(_, binding)| !binding.making_room.is_empty());
+        making_room.map(|(window, _)| *window).collect()
+    }
+
+    /// The tabs of a window that make room for those of its space, and the one of these to show before they go.
+    pub fn room_in(&self, window: i32) -> Option<(Vec<i32>, Option<i32>)> {
+        let binding = self.bindings.get(&window)?;
+        let plan = self.tabs_to_restore(binding.space)?;
+        let shown = plan
+            .shown()
+            .and_then(|tab| self.chrome_tab(binding.space, tab.tab));
+        Some((binding.making_room.clone(), shown.map(|(_, chrome)| chrome)))
+    }
+
+    /// They are gone.
+    pub fn room_made(&mut self, window: i32) {
+        let making_room = |binding: &&mut Binding| !binding.making_room.is_empty();
+        if let Some(binding) = self.bindings.get_mut(&window).filter(making_room) {
+            binding.making_room.clear();
+            let written = put(binding_key(window), binding);
+            self.session.commit(vec![written]);
+        }
+    }
+
+    /// The window of a space is about to be closed. Should this engine die before it is, the next one finds it by
+    /// [`Engine::window_to_close`].
+    pub fn window_goes(&mut self, now: Millis, window: i32) {
+        let Some(space) = self.follows(window) else { return };
+        self.window_gone(now, window);
+        self.set_closing(space, Some(window));
+    }
+
+    /// The window of a space that was to be closed is gone, or stays: then it may be followed again.
+    pub fn window_went(&mut self, space: SpaceId) {
+        self.set_closing(space, None);
+    }
+
+    /// The window of a space that is still to be closed.
+    pub fn window_to_close(&self, space: SpaceId) -> Option<i32> {
+        self.asleep.get(&space).and_then(|asleep| asleep.closing)
+    }
+
+    /// The spaces with a window that is still to be closed.
+    pub fn closing(&self) -> Vec<SpaceId> {
+        let closing = self.asleep.iter().filter(|(_, asleep)| asleep.closing.is_some());
+        closing.map(|(space, _)| *space).collect()
+    }
+
+    fn set_closing(&mut self, space: SpaceId, closing: Option<i32>) {
+        if let Some(asleep) = self.asleep.get_mut(&space)
+            && asleep.closing != closing
+        {
+            asleep.closing = closing;
+            let written = put(asleep_key(space), asleep);
+            self.session.commit(vec![written]);
+        }
     }
 }
 
