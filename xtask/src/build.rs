@@ -113,7 +113,7 @@ fn build_changed_client(name: &str, inputs: &str, small: bool) -> Result<()> {
     setup::wasm_tools()?;
     // Gone until the build is whole: half a build must not look like one.
     let _ = std::fs::remove_file(&stamp);
-    let warnings = build_client(name, &folder)?;
+    let warnings = build_client(name, &folder, small)?;
     repository::write(&folder.join(WARNINGS), warnings.join("\n").as_bytes())?;
     if small {
         make_small(&folder.join("tabspace_bg.wasm"), name == "popup")?;
@@ -127,7 +127,8 @@ fn client_folder(name: &str) -> PathBuf {
     target().join("client").join(name)
 }
 
-fn build_client(name: &str, folder: &Path) -> Result<Vec<String>> {
+fn build_client(name: &str, folder: &Path, small: bool) -> Result<Vec<String>> {
+    let profile: &[&str] = if small { &["--profile", "wasm"] } else { &["--dev"] };
     Step::new("wasm-pack")
         .args([
             "build",
@@ -136,9 +137,8 @@ fn build_client(name: &str, folder: &Path) -> Result<Vec<String>> {
             "no-install",
             "--target",
             "web",
-            "--profile",
-            "wasm",
         ])
+        .args(profile)
         .args(["--no-opt", "--no-pack", "--out-name", "tabspace", "--out-dir"])
         .arg(folder)
         .args(["--", "--no-default-features", "--features", name])
