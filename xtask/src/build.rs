@@ -130,14 +130,7 @@ fn client_folder(name: &str) -> PathBuf {
 fn build_client(name: &str, folder: &Path, small: bool) -> Result<Vec<String>> {
     let profile: &[&str] = if small { &["--profile", "wasm"] } else { &["--dev"] };
     Step::new("wasm-pack")
-        .args([
-            "build",
-            "wasm-core",
-            "--mode",
-            "no-install",
-            "--target",
-            "web",
-        ])
+        .args(["build", "wasm-core", "--mode", "no-install", "--target", "web"])
         .args(profile)
         .args(["--no-opt", "--no-pack", "--out-name", "tabspace", "--out-dir"])
         .arg(folder)
