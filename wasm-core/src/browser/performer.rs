@@ -328,7 +328,8 @@ impl<C: Core> Performer<C> {
     async fn open_storage_again(self: &Rc<Self>) -> Option<bool> {
         let name = self.store.borrow().name();
         let store = Store::open(&name).await.ok()?;
-        let emptied = store.keys().await.is_ok_and(|keys| keys.is_empty());
+        // What was opened while the data was still being cleared is lost again: it is opened once more.
+        let emptied = store.keys().await.ok()?.is_empty();
         self.store.replace(store);
         self.watch_storage();
         Some(emptied)
