@@ -265,20 +265,21 @@ impl<C: Core> Performer<C> {
         }
     }
 
-    /// While the data is being cleared nothing can be opened: it is tried again. After that the next batch finds out.
+    /// While the data is being cleared nothing can be opened, or what was opened is lost again, and a request may stay without
+    /// an answer: it is opened several times, and none of these waits for the one before.
     async fn storage_lost(self: &Rc<Self>) {
         for wait_ms in OPEN_AGAIN_AFTER_MS {
             pause(wait_ms).await;
             if self.ended.get() {
                 return;
             }
-            if let Some(emptied) = self.open_storage_again().await {
-                if emptied {
-                    self.with(|core, _| core.storage_emptied());
-                    (self.on_told)(Told::NotSaved);
+            let performer = Rc::clone(self);
+            spawn_local(async move {
+                if performer.open_storage_again().await == Some(true) {
+                    performer.with(|core, _| core.storage_emptied());
+                    (performer.on_told)(Told::NotSaved);
                 }
-                return;
-            }
+            });
         }
     }
 
