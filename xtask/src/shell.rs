@@ -94,7 +94,8 @@ impl Step {
         Ok(child.wait().map_err(|error| self.cannot(&error))?.success())
     }
 
-    /// Runs it to its end, its output in the terminal. Returns its warnings: the lines of the standard error that begin so.
+    /// Runs it to its end, its output in the terminal. Returns cargo's lines that say of which crates the compiler complained;
+    /// what else is called a warning, as a slow network, says nothing of the code.
     pub(crate) fn warnings(mut self) -> Result<Vec<String>> {
         eprintln!("$ {}", self.line());
         let mut child = self
@@ -106,7 +107,7 @@ impl Step {
         if let Some(stderr) = child.stderr.take() {
             let heard = lines(stderr, |line| {
                 eprintln!("{line}");
-                if line.starts_with("warning") {
+                if line.starts_with("warning: `") {
                     warnings.push(line.to_owned());
                 }
             });
@@ -150,4 +151,25 @@ fn lines(from: impl Read, mut each: impl FnMut(&str)) -> io::Result<()> {
         each(&String::from_utf8_lossy(&line?));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crate_with_warnings_is_named_and_a_slow_network_is_none() {
+        let says = |line: &str| {
+            Step::new("sh")
+                .args(["-c", "echo \"$1\" >&2", "sh", line])
+                .warnings()
+        };
+        let complaint = "warning: `a-crate` (lib) generated 1 warning";
+        assert_eq!(says(complaint), Ok(vec![complaint.to_owned()]));
+        assert_eq!(
+            says("warning: spurious network error (3 tries remaining)"),
+            Ok(Vec::new())
+        );
+        assert!(Step::new("false").warnings().is_err());
+    }
 }

@@ -226,8 +226,8 @@ impl Writer {
         closed
     }
 
-    /// Ends what a writer before this one began and could not: windows that were to be closed, and tabs that were to
-    /// make room in `windows` as soon as these are full.
+    /// Ends what a writer before this one began and could not: windows that were to be closed, and tabs that were to make
+    /// room, as soon as their window is full.
     pub(super) fn finish_soon(self: &Rc<Self>) {
         let writer = Rc::clone(self);
         spawn_local(async move {
