@@ -8,6 +8,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::thread::ScopedJoinHandle;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -17,11 +18,17 @@ use crate::repository::{self, Files, dist, read, read_files, root, target, write
 use crate::setup;
 use crate::shell::{Result, Step, cargo};
 
-/// The three builds of the client, each with the feature of the same name.
-const CLIENTS: [&str; 3] = ["worker", "popup", "pages"];
+/// The three builds of the client, each with the feature of the same name. Pages come first: the relay waits for them.
+const CLIENTS: [&str; 3] = [PAGES, "worker", "popup"];
+
+/// The client of all pages but the popup, which the web page is as well.
+const PAGES: &str = "pages";
 
 /// A fourth one, with the feature of this name, for tests only: every part in all its states.
 const GALLERY: &str = "gallery";
+
+/// The file beside a client that says of which inputs it was built.
+const STAMP: &str = "inputs";
 
 /// The file beside a client with what the compiler said about it.
 const WARNINGS: &str = "warnings";
@@ -59,21 +66,28 @@ pub(crate) enum Audience {
     Store,
 }
 
-/// Builds the client, the extension for `audience` and the web page. Returns the extension's folder.
-pub(crate) fn everything(audience: Audience) -> Result<PathBuf> {
-    clients()?;
-    web_page()?;
-    let folder = match audience {
-        Audience::User => dist().join("extension"),
-        Audience::Test => target().join("test-extension"),
-        Audience::Measured => target().join("measured-extension"),
-        Audience::Store => target().join("store-extension"),
-    };
-    write_files(&folder, &extension_files(audience)?)?;
-    Ok(folder)
+/// What a user has.
+pub(crate) struct Product {
+    /// The extension's folder.
+    pub(crate) extension: PathBuf,
+    /// The relay's binary.
+    pub(crate) relay: PathBuf,
 }
 
-/// Builds the relay as it is published and returns its binary. The web page goes into it, so that is built before.
+/// Builds the extension for `audience`, and the relay as it is published, with the web page in it.
+pub(crate) fn product(audience: Audience) -> Result<Product> {
+    let relay = clients_and(relay)?;
+    let extension = extension(audience)?;
+    Ok(Product { extension, relay })
+}
+
+/// Builds the client, the extension for `audience` and the web page. Returns the extension's folder.
+pub(crate) fn everything(audience: Audience) -> Result<PathBuf> {
+    clients_and(|| Ok(()))?;
+    extension(audience)
+}
+
+/// Builds the relay as it is published and returns its binary.
 pub(crate) fn relay() -> Result<PathBuf> {
     cargo()
         .args(["build", "--release", "--package", "tabspace-relay"])
@@ -90,37 +104,78 @@ pub(crate) fn relay_for_tests() -> Result<PathBuf> {
     Ok(target().join("debug/tabspace-relay"))
 }
 
-/// Builds the client three times, into `target/client/NAME`.
+/// Builds the client three times, into `target/client/NAME`, and the web page.
 pub(crate) fn clients() -> Result<()> {
-    let inputs = hash_of_inputs()?;
-    CLIENTS
-        .iter()
-        .try_for_each(|name| build_changed_client(name, &inputs, true))
+    clients_and(|| Ok(()))
+}
+
+/// Builds the clients, and does `with_page` as soon as there is the web page. The compiler works on a client with one core;
+/// another one meanwhile makes the client before it small, and does what needs the page.
+fn clients_and<T: Send>(with_page: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    let inputs = &hash_of_inputs()?;
+    let finish = |name: &'static str, compiled: bool| {
+        if compiled { finish(name, inputs) } else { Ok(()) }
+    };
+    std::thread::scope(|scope| {
+        let compiled = compile(PAGES, inputs)?;
+        let page = scope.spawn(move || {
+            finish(PAGES, compiled)?;
+            web_page()?;
+            with_page()
+        });
+        let mut others = Vec::new();
+        for name in CLIENTS.into_iter().filter(|name| *name != PAGES) {
+            let compiled = compile(name, inputs)?;
+            others.push(scope.spawn(move || finish(name, compiled)));
+        }
+        others.into_iter().try_for_each(joined)?;
+        joined(page)
+    })
+}
+
+/// What a thread came to.
+fn joined<T>(thread: ScopedJoinHandle<'_, Result<T>>) -> Result<T> {
+    thread.join().unwrap_or_else(|_| Err("panicked".to_owned()))
 }
 
 /// Builds the gallery into `target/gallery`: as the web page is put together, and quicker.
 pub(crate) fn gallery() -> Result<()> {
-    build_changed_client(GALLERY, &hash_of_inputs()?, false)?;
+    let inputs = hash_of_inputs()?;
+    if compile(GALLERY, &inputs)? {
+        finish(GALLERY, &inputs)?;
+    }
     write_files(&target().join(GALLERY), &page_files(GALLERY, GALLERY)?)
 }
 
-fn build_changed_client(name: &str, inputs: &str, small: bool) -> Result<()> {
+/// Compiles a client whose inputs changed; whether they did.
+fn compile(name: &str, inputs: &str) -> Result<bool> {
     let folder = client_folder(name);
-    let stamp = folder.join("inputs");
+    let stamp = folder.join(STAMP);
     if std::fs::read_to_string(&stamp).is_ok_and(|stamp| stamp == inputs) {
-        return Ok(());
+        return Ok(false);
     }
     setup::wasm_tools()?;
     // Gone until the build is whole: half a build must not look like one.
     let _ = std::fs::remove_file(&stamp);
-    let warnings = build_client(name, &folder, small)?;
+    let warnings = build_client(name, &folder, is_small(name))?;
     repository::write(&folder.join(WARNINGS), warnings.join("\n").as_bytes())?;
-    if small {
+    Ok(true)
+}
+
+/// Makes a compiled client what browsers load.
+fn finish(name: &str, inputs: &str) -> Result<()> {
+    let folder = client_folder(name);
+    if is_small(name) {
         make_small(&folder.join("tabspace_bg.wasm"), name == "popup")?;
         make_script_small(&folder.join("tabspace.js"))?;
         shorten_names(&folder)?;
     }
-    repository::write(&stamp, inputs.as_bytes())
+    repository::write(&folder.join(STAMP), inputs.as_bytes())
+}
+
+/// Whether a client is built for size. The gallery is built to be there soon.
+fn is_small(name: &str) -> bool {
+    name != GALLERY
 }
 
 fn client_folder(name: &str) -> PathBuf {
@@ -254,6 +309,18 @@ fn client_files_of(names: &[&str], extensions: &[&str]) -> Result<Files> {
     Ok(files)
 }
 
+/// Puts together the extension. Returns its folder.
+fn extension(audience: Audience) -> Result<PathBuf> {
+    let folder = match audience {
+        Audience::User => dist().join("extension"),
+        Audience::Test => target().join("test-extension"),
+        Audience::Measured => target().join("measured-extension"),
+        Audience::Store => target().join("store-extension"),
+    };
+    write_files(&folder, &extension_files(audience)?)?;
+    Ok(folder)
+}
+
 fn extension_files(audience: Audience) -> Result<Files> {
     let mut files = read_files(&root().join("extension"))?;
     files.extend(client_files(&CLIENTS)?);
@@ -276,7 +343,7 @@ fn with_faults(mut worker: Vec<u8>) -> Vec<u8> {
 
 /// Puts together what the relay serves: the page, the extension's style, and the full client.
 fn web_page() -> Result<()> {
-    write_files(&target().join("web"), &page_files("web", "pages")?)
+    write_files(&target().join("web"), &page_files("web", PAGES)?)
 }
 
 /// What is in a folder of the repository, with the extension's style and one client.

@@ -21,7 +21,7 @@ mod tidy;
 
 use std::process::ExitCode;
 
-use build::Audience;
+use build::{Audience, Product};
 use shell::{Result, cargo};
 
 const HELP: &str = "\
@@ -83,8 +83,7 @@ fn dispatch(words: &[&str]) -> Result<ExitCode> {
 }
 
 fn build_all() -> Result<()> {
-    let extension = build::everything(Audience::User)?;
-    let relay = build::relay()?;
+    let Product { extension, relay } = build::product(Audience::User)?;
     println!(
         "The extension is in {}\nThe relay is {}",
         extension.display(),
@@ -96,8 +95,7 @@ fn build_all() -> Result<()> {
 /// Measures the release builds in real browsers; the numbers in docs/measurements.md come from here.
 fn bench_in_browsers(arguments: &[&str]) -> Result<()> {
     setup::install_browsers_and_database()?;
-    let extension = build::everything(Audience::Measured)?;
-    let relay = build::relay()?;
+    let Product { extension, relay } = build::product(Audience::Measured)?;
     cargo()
         .args(["run", "--package", "tabspace-bench", "--"])
         .args(arguments)

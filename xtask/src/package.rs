@@ -6,15 +6,15 @@ use std::path::Path;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use crate::build::{self, Audience};
+use crate::build::{self, Audience, Product};
 use crate::repository::{Files, dist, read, read_files, root, version, write, write_files};
 use crate::shell::Result;
 
 /// Makes the store's zip, the relay's binary, the folder that a container is built from, and what a relay is watched
 /// with.
 pub(crate) fn package() -> Result<()> {
-    let extension = build::everything(Audience::Store)?;
-    let relay = read(&build::relay()?)?;
+    let Product { extension, relay } = build::product(Audience::Store)?;
+    let relay = read(&relay)?;
     let zip = dist().join(format!("tabspace-extension-{}.zip", version()));
     write(
         &zip,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::build::{self, Audience};
+use crate::build::{self, Audience, Product};
 use crate::repository::root;
 use crate::setup;
 use crate::shell::{Result, Step, cargo};
@@ -27,8 +27,7 @@ pub(crate) fn run(demo: bool) -> Result<()> {
     if demo {
         setup::install_browsers_and_database()?;
     }
-    let extension = build::everything(Audience::User)?;
-    let relay = build::relay()?;
+    let Product { extension, relay } = build::product(Audience::User)?;
     if demo {
         cargo()
             .args(["build", "--package", "tabspace-tests", "--example", "demo"])
