@@ -89,10 +89,8 @@ fn Finder(props: &Props) -> Html {
                 if found.is_empty() {
                     <Empty icon={Name::Search} text="Nothing found." />
                 } else {
-                    <div class="scroll" id={props.list} role="listbox" aria-label="Places" tabindex="0" ref={windowed.scroller} onscroll={windowed.onscroll}>
-                        { windowed.before }
-                        { for windowed.rows.map(option) }
-                        { windowed.after }
+                    <div class="scroll" id={props.list} role="listbox" aria-label="Places" tabindex="0" ref={windowed.scroller.clone()} onscroll={windowed.onscroll.clone()}>
+                        { windowed.list(windowed.rows.clone().map(option)) }
                     </div>
                 }
             </div>

@@ -255,10 +255,8 @@ fn pane(words: &'static str) -> Html {
 fn List() -> Html {
     let windowed = window::use_window(10_000, None, "li");
     html! {
-        <ul class="scroll framed panes" ref={windowed.scroller} onscroll={windowed.onscroll} tabindex="0" aria-label="Ten thousand rows">
-            { windowed.before }
-            { for windowed.rows.map(|at| html! { <li class={classes!("row", (at == 2).then_some("on"))} key={at}><Favicon url={format!("https://{at}.example.org")} /><span class="clip">{"Row "}{at}</span></li> }) }
-            { windowed.after }
+        <ul class="scroll framed panes" ref={windowed.scroller.clone()} onscroll={windowed.onscroll.clone()} tabindex="0" aria-label="Ten thousand rows">
+            { windowed.list(windowed.rows.clone().map(|at| html! { <li class={classes!("row", (at == 2).then_some("on"))} key={at}><Favicon url={format!("https://{at}.example.org")} /><span class="clip">{"Row "}{at}</span></li> })) }
         </ul>
     }
 }

@@ -84,9 +84,20 @@ fn put(items: &mut Vec<ItemView>, tab: TabView, group: Option<GroupId>, before: 
     }
 }
 
-fn added(url: String, title: String) -> TabView {
+/// Tabs, of groups too.
+fn tabs_of(items: &mut [ItemView]) -> impl Iterator<Item = &mut TabView> {
+    items.iter_mut().flat_map(|item| match item {
+        ItemView::Tab(tab) => std::slice::from_mut(tab),
+        ItemView::Group(group) => &mut group.tabs,
+    })
+}
+
+/// A tab of an id that none of these has.
+fn added(items: &mut [ItemView], url: String, title: String) -> TabView {
+    let taken: Vec<TabId> = tabs_of(items).map(|tab| tab.tab).collect();
+    let mut free = (0xadded..).map(TabId::from_bits);
     TabView {
-        tab: TabId::from_bits(0xadded),
+        tab: free.find(|id| !taken.contains(id)).unwrap_or(TabId::from_bits(0)),
         opens: true,
         title: if title.is_empty() { url.clone() } else { title },
         url,
@@ -105,7 +116,10 @@ fn follow(items: &mut Vec<ItemView>, command: Command) {
                 put(items, tab, group, before);
             }
         }
-        Command::AddTab { url, title } => put(items, added(url, title), None, None),
+        Command::AddTab { url, title } => {
+            let tab = added(items, url, title);
+            put(items, tab, None, None);
+        }
         Command::PutBack {
             url,
             title,
@@ -117,16 +131,12 @@ fn follow(items: &mut Vec<ItemView>, command: Command) {
             let tab = TabView {
                 favicon,
                 pinned,
-                ..added(url, title)
+                ..added(items, url, title)
             };
             put(items, tab, group, before);
         }
         Command::RenameTab { tab, title } => {
-            let tabs = items.iter_mut().flat_map(|item| match item {
-                ItemView::Tab(tab) => std::slice::from_mut(tab),
-                ItemView::Group(group) => &mut group.tabs,
-            });
-            for found in tabs.filter(|found| found.tab == tab) {
+            for found in tabs_of(items).filter(|found| found.tab == tab) {
                 found.title.clone_from(&title);
             }
         }

@@ -196,9 +196,7 @@ pub fn List(props: &Props) -> Html {
         <div class="scroll library-list" id={LIST} role="grid" aria-label={say(Key::Tabs)} aria-multiselectable="true"
             aria-rowcount={lines.len().to_string()} aria-describedby="library-keys" tabindex="0"
             aria-activedescendant={at.map(row_id)} ref={windowed.scroller.clone()} onscroll={windowed.onscroll.clone()} {onkeydown} data-testid="library-list">
-            { windowed.before.clone() }
-            { for windowed.rows.clone().filter_map(row) }
-            { windowed.after.clone() }
+            { windowed.list(windowed.rows.clone().filter_map(row)) }
         </div>
     }
 }

@@ -78,13 +78,11 @@ pub fn Sidebar(props: &Props) -> Html {
                 <Menu label={say(Key::LibraryNewMenu)} icon={Name::Plus} items={new_items(library)} testid="new-menu" />
             </div>
             <ul class="scroll library-spaces" tabindex="-1" ref={windowed.scroller.clone()} onscroll={windowed.onscroll.clone()}>
-                { windowed.before.clone() }
-                { for windowed.rows.clone().filter_map(|at| spaces.get(at)).map(|shelf| html! {
+                { windowed.list(windowed.rows.clone().filter_map(|at| spaces.get(at)).map(|shelf| html! {
                     <SpaceRow key={shelf.space.to_string()} latest={latest.clone()} space={shelf.space} name={shelf.name.clone()} size={shelf.size()}
                         colour={colour_class(shelf.colour)} standing={Standing::of(shelf)} starred={shelf.marks.own.starred}
                         here={library.part == Part::Space(shelf.space) && !searching} {dragging} />
-                }) }
-                { windowed.after.clone() }
+                })) }
             </ul>
         </nav>
     }

@@ -95,9 +95,7 @@ pub fn Results(props: &Props) -> Html {
                         }
                     </div>
                     <div class="scroll" ref={tab_window.scroller.clone()} onscroll={tab_window.onscroll.clone()} role="group" aria-labelledby="tabs-title" tabindex="0" data-testid="window-tabs">
-                        { tab_window.before.clone() }
-                        { for tab_window.rows.clone().filter_map(option) }
-                        { tab_window.after.clone() }
+                        { tab_window.list(tab_window.rows.clone().filter_map(option)) }
                     </div>
                 </div>
             }
@@ -113,9 +111,7 @@ pub fn Results(props: &Props) -> Html {
                 <div class="block spaces-block" role="presentation">
                     <div class="section" role="presentation"><span class="grow" id="spaces-title">{ say(Key::Spaces) }</span></div>
                     <div class="scroll" ref={space_window.scroller.clone()} onscroll={space_window.onscroll.clone()} role={if spaces > 0 { "group" } else { "presentation" }} aria-labelledby={(spaces > 0).then_some("spaces-title")} tabindex={(spaces > 0).then_some("0")} data-testid="spaces">
-                        { space_window.before.clone() }
-                        { for space_window.rows.clone().filter_map(|at| option(before_spaces + at)) }
-                        { space_window.after.clone() }
+                        { space_window.list(space_window.rows.clone().filter_map(|at| option(before_spaces + at))) }
                         if spaces == 0 && popup.projection.is_some() {
                             <p class="hint" role="presentation">{ say(Key::NoSpaces) }</p>
                         }

@@ -66,10 +66,8 @@ pub fn VisibleList(props: &Props) -> Html {
     html! {
         <fieldset class="visible">
             <legend class="section">{ count(Key::BecomesVisible, going, &[]) }</legend>
-            <div class="scroll" ref={windowed.scroller} onscroll={windowed.onscroll}>
-                { windowed.before }
-                { for visible[windowed.rows].iter().map(row) }
-                { windowed.after }
+            <div class="scroll" ref={windowed.scroller.clone()} onscroll={windowed.onscroll.clone()}>
+                { windowed.list(visible[windowed.rows.clone()].iter().map(row)) }
             </div>
             if staying > 0 {
                 <p class="hint" data-testid="staying">{ count(Key::StayingPrivate, staying, &[]) }</p>

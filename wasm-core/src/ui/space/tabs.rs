@@ -105,7 +105,7 @@ pub fn Tabs(props: &Props) -> Html {
     };
     let line = |line: &Line<'_>| match line {
         Line::Title(group) => html! {
-            <li class={classes!("row", "group-title", "grouped", "first", colour_class(group.colour))} key={group.group.to_string()}>
+            <li class={classes!("row", "group-title", "grouped", "first", colour_class(group.colour))} key={["group-", &group.group.to_string()].concat()}>
                 <span class={classes!("chip", colour_class(group.colour))}><bdi class="clip">{group.title.clone()}</bdi></span>
             </li>
         },
@@ -143,10 +143,8 @@ pub fn Tabs(props: &Props) -> Html {
             if lines.is_empty() && !*adding {
                 <Empty icon={Name::Stack} text={say(Key::NoTabs)} />
             }
-            <ul class="scroll tab-list" ref={windowed.scroller} onscroll={windowed.onscroll} data-testid="tabs">
-                { windowed.before }
-                { for lines[windowed.rows].iter().map(line) }
-                { windowed.after }
+            <ul class="scroll tab-list" ref={windowed.scroller.clone()} onscroll={windowed.onscroll.clone()} data-testid="tabs">
+                { windowed.list(lines[windowed.rows.clone()].iter().map(line)) }
             </ul>
             <Toast said={removal.said} on_close={removal.on_close} />
             if may_edit && tabs > 1 { <p class="hidden">{ say(Key::ReorderHint) }</p> }
