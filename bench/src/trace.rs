@@ -26,18 +26,53 @@ const SCRIPT: [&str; 7] = [
 /// The event with which a frame begins.
 const FRAME: &str = "BeginMainThreadFrame";
 
+/// The event with which a page hands over what a frame shows.
+const HANDED_OVER: &str = "Commit";
+
+/// How a page marks that a frame comes before which it changed.
+pub(crate) const CHANGED: &str = "tabspace:changed";
+
+/// How a page marks a key that it heard; the key's name follows.
+pub(crate) const KEY: &str = "tabspace:key:";
+
 /// Records what happens meanwhile; the milliseconds of script in each frame of the busiest page.
 pub(crate) async fn script_per_frame(
     browser: &Browser,
     meanwhile: impl Future<Output = Result<()>>,
 ) -> Result<Vec<f64>> {
-    let connection = browser.connection();
     let categories = [
         "devtools.timeline",
         "disabled-by-default-devtools.timeline",
         "disabled-by-default-devtools.timeline.frame",
         "v8",
     ];
+    Ok(frames(&record(browser, &categories, meanwhile).await?))
+}
+
+/// A key that a page heard and that changed it.
+pub(crate) struct Pressed {
+    /// Its name, behind that of `Control` where it was held.
+    pub(crate) key: String,
+    /// Until the page had handed over the last change that came of it.
+    pub(crate) ms: f64,
+}
+
+/// Records keys that are pressed meanwhile, in a page that marks them as [`KEY`] and its frames as [`CHANGED`].
+pub(crate) async fn pressed_keys(
+    browser: &Browser,
+    meanwhile: impl Future<Output = Result<()>>,
+) -> Result<Vec<Pressed>> {
+    let categories = ["blink.user_timing", "disabled-by-default-devtools.timeline"];
+    Ok(keys(&record(browser, &categories, meanwhile).await?))
+}
+
+/// Records what happens meanwhile.
+async fn record(
+    browser: &Browser,
+    categories: &[&str],
+    meanwhile: impl Future<Output = Result<()>>,
+) -> Result<Vec<Value>> {
+    let connection = browser.connection();
     let config = json!({ "includedCategories": categories, "excludedCategories": ["*"] });
     connection
         .call(None, "Tracing.start", json!({ "traceConfig": config }))
@@ -60,7 +95,46 @@ pub(crate) async fn script_per_frame(
         }
     }
     done?;
-    Ok(frames(&events))
+    Ok(events)
+}
+
+/// The keys of a trace, in the order in which they were heard, with what came of each before the next.
+fn keys(events: &[Value]) -> Vec<Pressed> {
+    let mut marks: Vec<(f64, &str, u64)> = Vec::new();
+    let mut handed_over: Vec<(f64, f64, u64)> = Vec::new();
+    for event in events {
+        let (Some(name), Some(at)) = (event["name"].as_str(), event["ts"].as_f64()) else {
+            continue;
+        };
+        let page = event["pid"].as_u64().unwrap_or_default();
+        if name == HANDED_OVER {
+            handed_over.push((at, at + event["dur"].as_f64().unwrap_or_default(), page));
+        } else if name == CHANGED || name.starts_with(KEY) {
+            marks.push((at, name, page));
+        }
+    }
+    marks.sort_by(|(one, ..), (other, ..)| one.total_cmp(other));
+    handed_over.sort_by(|(one, ..), (other, ..)| one.total_cmp(other));
+    let mut found = Vec::new();
+    let mut pressed: Option<(f64, &str)> = None;
+    let mut changed: Option<(f64, u64)> = None;
+    for (at, name, page) in marks.into_iter().chain([(f64::INFINITY, KEY, 0)]) {
+        let Some(key) = name.strip_prefix(KEY) else {
+            changed = pressed.map(|_| (at, page));
+            continue;
+        };
+        if let (Some((from, key)), Some((last, page))) = (pressed, changed) {
+            let frame = handed_over
+                .iter()
+                .find(|(began, _, of)| *of == page && *began >= last);
+            found.extend(frame.map(|(_, ended, _)| Pressed {
+                key: key.to_owned(),
+                ms: (ended - from) / 1_000.0,
+            }));
+        }
+        (pressed, changed) = (Some((at, key)), None);
+    }
+    found
 }
 
 /// Something that ran, in microseconds.
@@ -135,6 +209,29 @@ fn outermost(mut spans: Vec<Span>) -> Vec<Span> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_takes_until_its_last_change_is_handed_over() {
+        let mark = |name: &str, ts: f64| json!({ "name": name, "pid": 1, "ts": ts });
+        let commit = |pid: u64, ts: f64| json!({ "name": HANDED_OVER, "pid": pid, "ts": ts, "dur": 500.0 });
+        let key = |key: &str| [KEY, key].concat();
+        let trace = [
+            mark(CHANGED, 500.0),
+            mark(&key("a"), 1_000.0),
+            mark(CHANGED, 3_000.0),
+            commit(1, 4_000.0),
+            mark(CHANGED, 9_000.0),
+            commit(2, 9_100.0),
+            commit(1, 9_500.0),
+            mark(&key("Shift"), 20_000.0),
+            commit(1, 21_000.0),
+            mark(&key("Control+b"), 30_000.0),
+            mark(CHANGED, 31_000.0),
+            commit(1, 31_500.0),
+        ];
+        let found: Vec<(String, f64)> = keys(&trace).into_iter().map(|key| (key.key, key.ms)).collect();
+        assert_eq!(found, [("a".to_owned(), 9.0), ("Control+b".to_owned(), 2.0)]);
+    }
 
     #[test]
     fn what_is_inside_of_another_counts_once_and_in_the_frame_that_it_began_in() {

@@ -18,6 +18,15 @@ const OPENINGS: usize = 5;
 const POPUPS: usize = 10;
 /// Steps through the list by key.
 const STEPS: usize = 20;
+/// All is selected, and one row after it.
+const ALL: [&str; 6] = [
+    "Control+a",
+    "ArrowDown",
+    "Control+a",
+    "ArrowDown",
+    "Control+a",
+    "ArrowDown",
+];
 /// A frame with less script than this is not one in which something was typed.
 const IDLE_MS: f64 = 0.3;
 /// Frames of the dragged scrollbar.
@@ -112,28 +121,34 @@ pub(super) async fn use_it(
     measured: &mut Measured,
 ) -> Result<()> {
     page.bring_to_front().await?;
-    measured.typed = keys::typed(page, SEARCH, searches).await?;
-    let again = searches.get(..1).unwrap_or_default();
-    let typing = async { keys::typed(page, SEARCH, again).await.map(drop) };
-    let frames = script_per_frame(browser, typing).await?;
+    measured.typed = keys::typed(browser, page, SEARCH, searches).await?;
+    let frames = script_per_frame(browser, type_once(page, searches)).await?;
     measured
         .typed_script
         .extend(frames.into_iter().filter(|script| *script > IDLE_MS));
     page.evaluate(&format!("{LIST}.focus()")).await?;
-    for _ in 0..STEPS {
-        measured.stepped.extend(keys::pressed(page, "ArrowDown").await?);
-    }
-    for _ in 0..3 {
-        measured
-            .all_selected
-            .extend(keys::pressed(page, "Control+a").await?);
-        keys::pressed(page, "ArrowDown").await?;
-    }
+    let steps = keys::pressed(browser, page, &["ArrowDown"; STEPS]).await?;
+    measured.stepped.extend(steps.into_iter().map(|key| key.ms));
+    let all = keys::pressed(browser, page, &ALL).await?;
+    let all = all.into_iter().filter(|key| key.key == ALL[0]);
+    measured.all_selected.extend(all.map(|key| key.ms));
     let drag = DRAG.replace("LIST", LIST).replace("JUMPS", &JUMPS.to_string());
     // Once, so that the code is compiled and warm.
     page.evaluate(&drag).await?;
     measured.scrolled = script_per_frame(browser, async { page.evaluate(&drag).await.map(drop) }).await?;
     Ok(())
+}
+
+/// Types the first search, and empties the field again.
+async fn type_once(page: &Page, searches: &[String]) -> Result<()> {
+    page.click(SEARCH).await?;
+    for letter in searches.first().into_iter().flat_map(|search| search.chars()) {
+        page.type_text(&letter.to_string()).await?;
+        keys::quiet(page).await?;
+    }
+    page.press("Control+a").await?;
+    page.press("Delete").await?;
+    keys::quiet(page).await
 }
 
 /// Changes spaces, one after another, from another page; what each keeps the library from.
@@ -187,6 +202,6 @@ pub(super) async fn popup(
         let time = page.evaluate_within(WHOLE, "usable").await?;
         measured.popup_painted.extend(time.as_f64().filter(|_| round > 0));
     }
-    measured.popup_typed = keys::typed(&page, "[data-testid=\"search\"]", searches).await?;
+    measured.popup_typed = keys::typed(browser, &page, "[data-testid=\"search\"]", searches).await?;
     page.close().await
 }

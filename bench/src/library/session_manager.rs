@@ -97,7 +97,7 @@ pub(super) async fn measure(folder: &Path, tabs: &[Tab], searches: &[String]) ->
     measured.memory = weight::memory(&browser, &page).await?;
     page.bring_to_front().await?;
     page.click(".searchButton").await?;
-    measured.typed = keys::typed(&page, SEARCH, searches).await?;
+    measured.typed = keys::typed(&browser, &page, SEARCH, searches).await?;
     browser.quit().await?;
     measured.on_disk = weight::on_disk(profile.path(), &id)?;
     Ok(measured)
