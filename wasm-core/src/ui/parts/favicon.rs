@@ -43,7 +43,8 @@ pub fn Favicon(props: &Props) -> Html {
             let (failed, src) = (failed.clone(), src.clone());
             move |_: Event| failed.set(Some(src.clone()))
         };
-        return html! { <img class="fav" {src} alt="" width="16" height="16" loading="lazy" {onerror} /> };
+        // Another picture in another element: an element that is there would fetch it at once, before anything is painted.
+        return html! { <img key={src.to_string()} class="fav" {src} alt="" width="16" height="16" loading="lazy" {onerror} /> };
     }
     if !is_web_address(&props.url) {
         return html! { <span class="fav letter c-grey" aria-hidden="true">{"·"}</span> };

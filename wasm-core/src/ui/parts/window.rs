@@ -15,7 +15,7 @@ const LONG: usize = 1_000;
 /// Lists up to this long are rendered whole.
 const WHOLE: usize = 40;
 /// Rows above and below those in sight.
-const AROUND: usize = 6;
+const AROUND: usize = 4;
 /// A row's height before one is there to be measured.
 const ROW_PX: f64 = 32.0;
 /// The list's height before it is there to be measured; a list that may grow is never taken for a shorter one.
