@@ -17,6 +17,7 @@ mod panel;
 mod prompt;
 mod recovered;
 mod restore;
+mod resumed;
 mod seven_points;
 mod spoilt;
 mod stream;
