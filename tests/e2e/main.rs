@@ -11,6 +11,7 @@ mod inflow;
 mod journal;
 mod keyboard;
 mod killed;
+mod left;
 mod library;
 mod menus;
 mod panel;

@@ -314,7 +314,11 @@ impl World {
             .await
     }
 
-    async fn create_link(&self, popup: &Page, role: &str) -> Result<String> {
+    /// In an open share form of a space that is shared: makes a link.
+    ///
+    /// # Errors
+    /// When what is expected does not happen in time.
+    pub async fn create_link(&self, popup: &Page, role: &str) -> Result<String> {
         if popup
             .evaluate(&format!("!!document.querySelector('{}')", t("your-name")))
             .await?
@@ -373,7 +377,11 @@ impl World {
         self.join_on(self.guest.open_apart(link).await?, name).await
     }
 
-    async fn join_on(&self, page: Page, name: &str) -> Result<Page> {
+    /// As [`World::join`], on a page that opened the link.
+    ///
+    /// # Errors
+    /// When what is expected does not happen in time.
+    pub async fn join_on(&self, page: Page, name: &str) -> Result<Page> {
         let field = format!("document.querySelector('{}')", t("join-name"));
         page.wait_for(&field, "the invitation").await?;
         self.picture(&page, "join").await?;
