@@ -28,7 +28,7 @@ const TIMES: usize = 10;
 const FULL: Duration = Duration::from_mins(6);
 
 /// The window with the most tabs, as Chrome tells it.
-const WINDOW: &str = "chrome.windows.getAll({ populate: true }).then(async all => { \
+pub(crate) const WINDOW: &str = "chrome.windows.getAll({ populate: true }).then(async all => { \
     const { id, tabs } = all.sort((a, b) => b.tabs.length - a.tabs.length)[0]; \
     const groups = await chrome.tabGroups.query({ windowId: id }); \
     const looks = new Map(groups.map(g => [g.id, `${g.title} ${g.color} ${g.collapsed}`])); \
@@ -39,6 +39,7 @@ const WINDOW: &str = "chrome.windows.getAll({ populate: true }).then(async all =
         waiting: tabs.filter(tab => tab.url.startsWith('data:')).length, \
         asleep: tabs.filter(tab => tab.discarded).length, \
         shown: tabs.findIndex(tab => tab.active), \
+        pinned: tabs.flatMap((tab, at) => tab.pinned ? [at] : []), \
         muted: tabs.flatMap((tab, at) => tab.mutedInfo.muted ? [at] : []), \
         groups: tabs.map(tab => looks.get(tab.groupId) ?? '') }; })";
 
@@ -69,7 +70,7 @@ fn number(window: &Value, of: &str) -> usize {
         .unwrap_or_default()
 }
 
-fn tabs(window: &Value) -> usize {
+pub(crate) fn tabs(window: &Value) -> usize {
     window["titles"].as_array().map_or(0, Vec::len)
 }
 
@@ -140,7 +141,7 @@ async fn add(world: &World, extension: &Extension, space: &str, count: usize) ->
 }
 
 /// Shows the tab at a place of a window, as a click on it does.
-async fn click(world: &World, window: &Value, at: usize) -> Result<()> {
+pub(crate) async fn click(world: &World, window: &Value, at: usize) -> Result<()> {
     let click = format!(
         "chrome.tabs.query({{ windowId: {} }}).then(tabs => chrome.tabs.update(tabs[{at}].id, {{ active: true }})).then(() => 0)",
         window["id"]
@@ -159,7 +160,7 @@ async fn look(world: &World, what: &str, wanted: impl Fn(&Value) -> bool) -> Res
 }
 
 /// The page at an address, once it is there with its own title.
-async fn shown(world: &World, path: &str, title: &str) -> Result<Page> {
+pub(crate) async fn shown(world: &World, path: &str, title: &str) -> Result<Page> {
     let address = world.site.page(path);
     let page = world
         .host

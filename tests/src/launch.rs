@@ -36,6 +36,7 @@ pub struct Launch {
     extension: Option<PathBuf>,
     display: Option<String>,
     profile: Option<PathBuf>,
+    resumes: bool,
     arguments: Vec<String>,
     environment: Vec<(&'static str, PathBuf)>,
 }
@@ -70,6 +71,14 @@ impl Launch {
     #[must_use]
     pub fn profile(mut self, folder: impl Into<PathBuf>) -> Self {
         self.profile = Some(folder.into());
+        self
+    }
+
+    /// With the windows and tabs that its profile had last and nothing beside them, as for who lets it continue where it was
+    /// left.
+    #[must_use]
+    pub fn resuming(mut self) -> Self {
+        self.resumes = true;
         self
     }
 
@@ -143,7 +152,13 @@ impl Launch {
             })?;
             command.arg(format!("--load-extension={}", folder.display()));
         }
-        command.args(&self.arguments).arg("about:blank");
+        // An address would come beside the tabs of the window that was in front, and be shown in place of its own.
+        let begins_with = if self.resumes {
+            "--restore-last-session"
+        } else {
+            "about:blank"
+        };
+        command.args(&self.arguments).arg(begins_with);
         Ok(command)
     }
 }

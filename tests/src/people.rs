@@ -1,12 +1,14 @@
 //! The host with the extension, the guest with nothing, and the relay between them.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::browser::{Browser, extension_id};
 use crate::launch::Launch;
 use crate::page::Page;
 use crate::relay_process::RelayProcess;
 use crate::site::{PROBE, Site};
+use crate::wait::wait_for;
 use crate::{Result, extension, screenshots};
 
 /// The CSS selector of a control.
@@ -34,6 +36,18 @@ pub const TITLES: &str = r#"[...document.querySelectorAll('[data-testid="tab-row
 /// The addresses of a space's tabs, joined.
 pub const ADDRESSES: &str =
     r#"[...document.querySelectorAll('[data-testid="tab-row"] a')].map(link => link.href).join('|')"#;
+
+/// The browser writes what is open every few seconds.
+const WRITTEN: Duration = Duration::from_mins(1);
+
+/// How a browser ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// A person quits it.
+    Quit,
+    /// `kill -9`, as a crash or a lost battery does.
+    Killed,
+}
 
 /// Everything a test needs.
 #[derive(Debug)]
@@ -122,6 +136,42 @@ impl World {
         self.host.kill();
         self.host = host().profile(self.profile.path()).start().await?;
         Ok(self)
+    }
+
+    /// The host's browser ends, and comes back with the windows and tabs that it had. What is loaded from a folder is new to
+    /// Chromium at each start, so the extension shows its first page, which is closed.
+    ///
+    /// # Errors
+    /// When what is expected does not happen in time.
+    pub async fn resume_host(mut self, end: End) -> Result<Self> {
+        match end {
+            End::Quit => self.host.quit().await?,
+            End::Killed => self.host.kill(),
+        }
+        self.host = host().profile(self.profile.path()).resuming().start().await?;
+        self.host.first_page(&self.id).await?.close().await?;
+        Ok(self)
+    }
+
+    /// Waits until the host's browser has written of a page that was opened last: what was open before is written, too, and
+    /// comes back even if it is killed.
+    ///
+    /// # Errors
+    /// When what is expected does not happen in time.
+    pub async fn session_holds(&self, address: &str) -> Result<()> {
+        let folder = self.profile.path().join("Default/Sessions");
+        let holds = |file: &[u8]| file.windows(address.len()).any(|part| part == address.as_bytes());
+        wait_for("the browser to write its session", WRITTEN, async || {
+            for entry in std::fs::read_dir(&folder)? {
+                let entry = entry?;
+                let is_session = entry.file_name().to_string_lossy().starts_with("Session_");
+                if is_session && holds(&std::fs::read(entry.path())?) {
+                    return Ok(Some(()));
+                }
+            }
+            Ok(None)
+        })
+        .await
     }
 
     /// As [`World::restart_host`], and while the browser is not there a cleaner removes what the extension has in `IndexedDB`.
@@ -264,7 +314,11 @@ impl World {
             .await
     }
 
-    async fn create_link(&self, popup: &Page, role: &str) -> Result<String> {
+    /// In an open share form of a space that is shared: makes a link.
+    ///
+    /// # Errors
+    /// When what is expected does not happen in time.
+    pub async fn create_link(&self, popup: &Page, role: &str) -> Result<String> {
         if popup
             .evaluate(&format!("!!document.querySelector('{}')", t("your-name")))
             .await?
@@ -323,7 +377,11 @@ impl World {
         self.join_on(self.guest.open_apart(link).await?, name).await
     }
 
-    async fn join_on(&self, page: Page, name: &str) -> Result<Page> {
+    /// As [`World::join`], on a page that opened the link.
+    ///
+    /// # Errors
+    /// When what is expected does not happen in time.
+    pub async fn join_on(&self, page: Page, name: &str) -> Result<Page> {
         let field = format!("document.querySelector('{}')", t("join-name"));
         page.wait_for(&field, "the invitation").await?;
         self.picture(&page, "join").await?;
