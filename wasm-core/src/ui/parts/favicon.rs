@@ -44,7 +44,7 @@ pub fn Favicon(props: &Props) -> Html {
             move |_: Event| failed.set(Some(src.clone()))
         };
         // Another picture in another element: an element that is there would fetch it at once, before anything is painted.
-        return html! { <img key={src.to_string()} class="fav" {src} alt="" width="16" height="16" loading="lazy" {onerror} /> };
+        return html! { <img key={src.to_string()} class="fav" {src} alt="" loading="lazy" {onerror} /> };
     }
     if !is_web_address(&props.url) {
         return html! { <span class="fav letter c-grey" aria-hidden="true">{"·"}</span> };
