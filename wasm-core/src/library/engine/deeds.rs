@@ -15,7 +15,7 @@ use super::difference::difference;
 use crate::ask::Problem;
 use crate::library::bin::{BinId, Binned, Held};
 use crate::library::marks::{Marks, MarksChange};
-use crate::library::undo::Undo;
+use crate::library::undo::{Apart, Undo};
 use crate::record::Write;
 
 /// What is to be done.
@@ -258,7 +258,9 @@ impl Engine {
         let mut plan = Plan::default();
         let mut writes = Vec::new();
         let mut made = Vec::new();
-        let mut found = undo.binned.is_empty();
+        let (returning, leaving): (Vec<&Apart>, Vec<&Apart>) =
+            undo.apart.iter().partition(|apart| apart.goes_back);
+        let mut found = undo.binned.is_empty() && leaving.is_empty();
         for &id in &undo.binned {
             if self.plan_to_take_out(id, &mut plan) {
                 found = true;
@@ -267,6 +269,11 @@ impl Engine {
                 found = true;
             }
         }
+        let again = leaving.into_iter();
+        let again: Vec<Apart> = again
+            .filter_map(|apart| self.take_apart_again(now, apart))
+            .collect();
+        found |= !again.is_empty();
         // What was removed is not there any more: the rest alone would not be the deed taken back.
         if !found {
             return Err(Problem::NoSuchPoint);
@@ -285,7 +292,11 @@ impl Engine {
         let sent = std::mem::take(&mut plan.back);
         let mut back = self.perform(now, plan, Vec::new())?;
         back.made = made;
+        back.apart = again;
         self.are_back(&sent);
+        for apart in returning {
+            self.put_in_again(now, apart, &mut back);
+        }
         for &space in &undo.made {
             back.binned.extend(self.forget(now, space));
         }
@@ -347,7 +358,7 @@ fn changes(state: &SpaceState, op: &Op) -> bool {
 }
 
 /// The removals of groups that have no tab any more and had some before.
-fn emptied(before: &SpaceState, after: &SpaceState) -> Vec<Op> {
+pub(super) fn emptied(before: &SpaceState, after: &SpaceState) -> Vec<Op> {
     let groups = |state: &SpaceState| -> BTreeSet<GroupId> {
         state.tabs.values().filter_map(|tab| tab.group).collect()
     };
