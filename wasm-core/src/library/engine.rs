@@ -41,6 +41,7 @@ mod sharing;
 #[cfg(not(feature = "popup"))]
 mod shelves;
 mod showing;
+mod twice;
 mod uses;
 mod windows;
 

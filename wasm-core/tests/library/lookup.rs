@@ -261,6 +261,11 @@ proptest! {
             found(&somebody.browser, &mut kept),
             found(&somebody.browser, &mut Lookup::default())
         );
+        let mut tabs: Vec<TabId> = somebody.spaces().into_iter().flat_map(|(_, tabs)| tabs).collect();
+        let all = tabs.len();
+        tabs.sort_unstable();
+        tabs.dedup();
+        prop_assert_eq!(tabs.len(), all, "a tab stands in two spaces");
     }
 }
 

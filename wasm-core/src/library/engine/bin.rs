@@ -14,6 +14,7 @@ use super::Engine;
 use super::astray::page_of;
 use super::binned::without;
 use super::deeds::Plan;
+use super::twice::renamed;
 use crate::ask::Problem;
 use crate::library::bin::{BinId, Binned, Held};
 use crate::library::marks::MarksChange;
@@ -332,18 +333,23 @@ impl Engine {
         true
     }
 
-    /// A space comes out of the bin, or tabs as a space of their own.
+    /// A space comes out of the bin, or tabs as a space of their own. `going` are tabs that go from other spaces with it.
     pub(super) fn take_out_space(
         &mut self,
         now: Millis,
         id: BinId,
+        going: &BTreeSet<TabId>,
         writes: &mut Vec<Write>,
     ) -> Result<SpaceId, Problem> {
         let mut entry = self.bin.get(id).cloned().ok_or(Problem::NoSuchPoint)?;
         let space = if let Held::Tabs { groups, tabs, .. } = &mut entry.held {
+            let known: BTreeSet<TabId> = tabs.iter().map(|tab| tab.tab).collect();
+            let ids = self.other_ids(|tab| known.contains(&tab), going);
             for tab in tabs.iter_mut() {
+                tab.tab = ids.get(&tab.tab).copied().unwrap_or(tab.tab);
                 tab.favicon = None;
             }
+            entry.marks.rename(&ids);
             let created = Created {
                 name: entry.name,
                 colour: entry.colour,
@@ -354,7 +360,7 @@ impl Engine {
             self.make_private(now, space, created, writes);
             space
         } else {
-            self.bring_space_back(now, &mut entry, writes)?
+            self.bring_space_back(now, &mut entry, going, writes)?
         };
         self.give_marks(space, entry.marks, writes);
         self.bin.take(id, writes);
@@ -367,6 +373,7 @@ impl Engine {
         &mut self,
         now: Millis,
         entry: &mut Binned,
+        going: &BTreeSet<TabId>,
         writes: &mut Vec<Write>,
     ) -> Result<SpaceId, Problem> {
         let Held::Space { exact, past, apart } = &mut entry.held else {
@@ -388,9 +395,12 @@ impl Engine {
         }
         let gone = without(&private.state, apart);
         private.order_all(now, gone, writes);
+        let ids = self.other_ids(|tab| private.state.tabs.contains_key(&tab), going);
+        private.order_all(now, renamed(&private.state, &ids), writes);
         self.privates.insert(space, private);
         entry.marks.tabs.retain(|tab, _| !apart.contains(tab));
         entry.marks.muted.retain(|tab| !apart.contains(tab));
+        entry.marks.rename(&ids);
         Ok(space)
     }
 

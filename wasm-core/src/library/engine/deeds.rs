@@ -261,11 +261,13 @@ impl Engine {
         let (returning, leaving): (Vec<&Apart>, Vec<&Apart>) =
             undo.apart.iter().partition(|apart| apart.goes_back);
         let mut found = undo.binned.is_empty() && leaving.is_empty();
+        let ops = undo.ops.iter().flat_map(|(_, ops)| ops);
+        let going: BTreeSet<TabId> = ops.filter_map(removal).collect();
         for &id in &undo.binned {
             if self.plan_to_take_out(id, &mut plan) {
                 found = true;
             } else if self.bin.get(id).is_some() {
-                made.push(self.take_out_space(now, id, &mut writes)?);
+                made.push(self.take_out_space(now, id, &going, &mut writes)?);
                 found = true;
             }
         }
@@ -313,6 +315,13 @@ pub(super) fn may_stand(state: &SpaceState, op: &Op, is_shared: bool) -> Result<
         op.check_shared().and_then(|()| state.has_room_for(op))
     } else {
         op.check().and_then(|()| state.has_private_room_for(op))
+    }
+}
+
+fn removal(op: &Op) -> Option<TabId> {
+    match op {
+        Op::TabRemoved { tab } => Some(*tab),
+        _ => None,
     }
 }
 

@@ -1,4 +1,6 @@
-//! One tab out of a space that is in the bin whole.
+//! One tab out of a space that is in the bin whole; and no tab stands in two spaces.
+
+use std::collections::BTreeSet;
 
 use protocol::{Millis, SpaceId, TabId};
 use tabspace_wasm_core::ask::Problem;
@@ -11,7 +13,7 @@ use tabspace_wasm_core::library::undo::Undo;
 use tabspace_wasm_core::view::ItemView;
 
 use crate::deeds::{noted, saved};
-use crate::{Browser, records, window};
+use crate::{Browser, look_of, records, window};
 
 /// A browser whose only space, with two of its tabs marked and a past, is in the bin; its id, its tabs, the entry.
 fn deleted() -> (Browser, SpaceId, Vec<TabId>, BinId) {
@@ -297,4 +299,84 @@ fn a_backup_brings_a_deleted_space_back_without_the_tab_that_is_out() {
     assert_eq!(brought, BroughtToBin::Added(entry));
     other.does(LibraryAsk::TakeOut(entry));
     assert_eq!(other.ids(space), [ids[0], ids[2], ids[3], ids[4]]);
+}
+
+/// All tabs of all spaces; none of them stands in two.
+fn all_tabs(browser: &mut Browser) -> BTreeSet<TabId> {
+    let spaces: Vec<SpaceId> = browser.shelves().into_keys().collect();
+    let tabs: Vec<TabId> = spaces.into_iter().flat_map(|space| browser.ids(space)).collect();
+    let all: BTreeSet<TabId> = tabs.iter().copied().collect();
+    assert_eq!(all.len(), tabs.len(), "a tab stands in two spaces");
+    all
+}
+
+#[test]
+fn a_merged_space_that_comes_out_of_the_bin_has_tabs_of_its_own() {
+    let (mut browser, spaces) = saved(&["Trip", "Home"]);
+    let (trip, home) = (spaces[0], spaces[1]);
+    let (before, ids) = (browser.shelves(), browser.ids(trip));
+    browser.does(LibraryAsk::Mark {
+        space: trip,
+        tabs: Some(vec![ids[1]]),
+        marking: noted("book it").into(),
+    });
+    browser.does(LibraryAsk::Merge {
+        from: trip,
+        into: home,
+    });
+    let entry = browser.bin()[0].id;
+    browser.does(LibraryAsk::TakeOut(entry));
+    let mut browser = browser.comes_back();
+    assert_eq!(all_tabs(&mut browser).len(), 15);
+    let shelf = browser.shelves().remove(&trip).expect("it is back");
+    assert_eq!(look_of(&shelf.items), look_of(&before[&trip].items));
+    let new = browser.ids(trip);
+    assert_eq!(
+        shelf.marks.tabs.into_keys().collect::<Vec<_>>(),
+        [new[1]],
+        "what is marked is marked of the tab that came back"
+    );
+    assert_eq!(shelf.marks.muted.into_iter().collect::<Vec<_>>(), [new[0]]);
+    // What is removed of one is in the bin, whatever the other one has.
+    browser.does(LibraryAsk::Remove {
+        space: home,
+        tabs: vec![ids[1]],
+    });
+    assert_eq!(tabs_of(&browser.bin()[0]), [ids[1]]);
+}
+
+#[test]
+fn a_space_that_a_backup_brought_meanwhile_and_the_deleted_one_have_tabs_of_their_own() {
+    let (mut browser, spaces) = saved(&["Trip"]);
+    let backup = backed_up(&browser);
+    browser.does(LibraryAsk::Forget(spaces[0]));
+    browser.engine.bring_in(browser.now, &backup.spaces[0], "a copy");
+    let entry = browser.bin()[0].id;
+    browser.does(LibraryAsk::TakeOut(entry));
+    let mut browser = browser.comes_back();
+    let shelves = browser.shelves();
+    assert_eq!((shelves.len(), all_tabs(&mut browser).len()), (2, 10));
+    assert!(shelves.values().all(|shelf| shelf.marks.muted.len() == 1));
+}
+
+#[test]
+fn tabs_whose_space_is_gone_come_back_under_other_ids_when_theirs_are_taken() {
+    let (mut browser, spaces) = saved(&["Trip"]);
+    let ids = browser.ids(spaces[0]);
+    let backup = backed_up(&browser);
+    browser.does(LibraryAsk::Remove {
+        space: spaces[0],
+        tabs: ids[..2].to_vec(),
+    });
+    let entry = browser.bin()[0].id;
+    let copy = SpaceId::from_bits(77);
+    browser.does(LibraryAsk::Forget(spaces[0]));
+    let whole = browser.bin()[0].id;
+    browser.engine.empty_bin(Some(whole));
+    let mut brought = backup.spaces[0].clone();
+    brought.id = Some(copy);
+    browser.engine.bring_in(browser.now, &brought, "a copy");
+    assert_eq!(browser.ids(copy), ids);
+    browser.does(LibraryAsk::TakeOut(entry));
+    assert_eq!(all_tabs(&mut browser.comes_back()).len(), 7);
 }
