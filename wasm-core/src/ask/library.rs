@@ -136,9 +136,10 @@ pub enum LibraryAsk {
     /// Takes something out of the bin, back to where it was, or as near as that is there. Answer:
     /// [`LibraryAnswer::Changed`].
     TakeOut(BinId),
-    /// Takes one of the tabs of an entry out of the bin; the others stay. Answer: [`LibraryAnswer::Changed`].
+    /// Takes one of the tabs of an entry out of the bin; the others stay. One of a whole space becomes a space of its own.
+    /// Answer: [`LibraryAnswer::Changed`].
     TakeOutTab {
-        /// Of which entry: of tabs, not of a whole space.
+        /// Of which entry.
         id: BinId,
         /// Which tab.
         tab: TabId,

@@ -5,9 +5,11 @@
 //! one stays however large it is.
 
 use std::collections::{BTreeMap, BTreeSet};
+#[cfg(not(feature = "popup"))]
+use std::hash::Hash;
 
 use protocol::op::{NewGroup, NewTab};
-use protocol::{Colour, Millis, SpaceId};
+use protocol::{Colour, Millis, SpaceId, TabId};
 use serde::{Deserialize, Serialize};
 
 use super::backup::Exact;
@@ -62,6 +64,9 @@ pub(crate) enum Held {
         /// What there is of its past.
         #[serde(default)]
         past: Past,
+        /// Those of its tabs that were taken out alone: they are not in it when it comes out.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        apart: BTreeSet<TabId>,
     },
     /// Tabs of a space, and the groups that they were in.
     Tabs {
@@ -84,6 +89,22 @@ impl Binned {
         match &self.held {
             Held::Space { past, .. } => past.removal(self.space),
             Held::Tabs { .. } => Vec::new(),
+        }
+    }
+
+    /// The tabs of a whole space that were taken out alone; `None` when it is none.
+    pub(crate) const fn apart(&self) -> Option<&BTreeSet<TabId>> {
+        match &self.held {
+            Held::Space { apart, .. } => Some(apart),
+            Held::Tabs { .. } => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub(crate) const fn apart_mut(&mut self) -> Option<&mut BTreeSet<TabId>> {
+        match &mut self.held {
+            Held::Space { apart, .. } => Some(apart),
+            Held::Tabs { .. } => None,
         }
     }
 }
@@ -177,10 +198,11 @@ impl Bin {
         self.entries.iter().map(|(id, (entry, _))| (*id, entry))
     }
 
-    /// The entries with their bytes: others than before when something changed.
+    /// The entries with their bytes and what is out of them: others than before when something changed.
     #[cfg(not(feature = "popup"))]
-    pub(crate) fn sizes(&self) -> impl Iterator<Item = (i64, u32, usize)> {
-        self.entries.iter().map(|(id, (_, bytes))| (id.0.0, id.1, *bytes))
+    pub(crate) fn prints(&self) -> impl Iterator<Item = impl Hash> {
+        let entries = self.entries.iter();
+        entries.map(|(id, (entry, bytes))| (id.0.0, id.1, *bytes, entry.apart()))
     }
 
     /// Takes an entry out: only its record goes.

@@ -5,11 +5,13 @@
 //! which loads it from disk, uses it, and lets it go. Only an engine that was told to [`Engine::go_live`]
 //! connects to the relay.
 
+mod alone;
 mod aside;
 mod asleep;
 mod astray;
 mod backup;
 mod bin;
+mod binned;
 mod deeds;
 mod difference;
 #[cfg(not(feature = "popup"))]
@@ -39,6 +41,7 @@ mod sharing;
 #[cfg(not(feature = "popup"))]
 mod shelves;
 mod showing;
+mod twice;
 mod uses;
 mod windows;
 

@@ -204,6 +204,21 @@ impl SpaceMarks {
         back
     }
 
+    /// Tabs have other ids now.
+    pub(crate) fn rename(&mut self, ids: &BTreeMap<TabId, TabId>) {
+        for (old, new) in ids {
+            if let Some(marks) = self.tabs.remove(old) {
+                self.tabs.insert(*new, marks);
+            }
+            if self.muted.remove(old) {
+                self.muted.insert(*new);
+            }
+            if self.shown == Some(*old) {
+                self.shown = Some(*new);
+            }
+        }
+    }
+
     /// What is marked of these tabs, and which of them are muted.
     #[must_use]
     pub fn of_tabs(&self, tabs: impl Iterator<Item = TabId>) -> Self {

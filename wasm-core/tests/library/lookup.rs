@@ -3,8 +3,7 @@
 use proptest::prelude::*;
 use protocol::{Colour, Millis, SpaceId, TabId};
 use tabspace_wasm_core::ask::SavedTab;
-use tabspace_wasm_core::ask::library::{LibraryAnswer, LibraryAsk, Order, Target};
-use tabspace_wasm_core::library::bin::BinId;
+use tabspace_wasm_core::ask::library::{BinnedView, LibraryAnswer, LibraryAsk, Order, Target};
 use tabspace_wasm_core::library::engine::Lookup;
 use tabspace_wasm_core::library::follow::{TabSeen, WindowSeen};
 use tabspace_wasm_core::library::inflow::Inflow;
@@ -85,9 +84,9 @@ impl Somebody {
         spaces.collect()
     }
 
-    fn binned(&mut self) -> Vec<BinId> {
+    fn binned(&mut self) -> Vec<BinnedView> {
         match self.asks(LibraryAsk::Bin) {
-            Some(LibraryAnswer::Bin(bin)) => bin.iter().map(|entry| entry.id).collect(),
+            Some(LibraryAnswer::Bin(bin)) => bin,
             _ => Vec::new(),
         }
     }
@@ -200,10 +199,14 @@ impl Somebody {
             10 => LibraryAsk::Forget(space),
             11 | 12 => {
                 let bin = self.binned();
-                match bin.get(pick % bin.len().max(1)) {
-                    Some(id) if deed == 11 => LibraryAsk::TakeOut(*id),
-                    Some(id) => LibraryAsk::EmptyBin(otherwise.then_some(*id)),
-                    None => return,
+                let Some(entry) = bin.get(pick % bin.len().max(1)) else {
+                    return;
+                };
+                let id = entry.id;
+                match entry.tabs.get(picks.last().copied().unwrap_or_default()) {
+                    Some(tab) if deed == 11 && otherwise => LibraryAsk::TakeOutTab { id, tab: tab.tab },
+                    _ if deed == 11 => LibraryAsk::TakeOut(id),
+                    _ => LibraryAsk::EmptyBin(otherwise.then_some(id)),
                 }
             }
             13 | 14 => match self.undos.pop() {
@@ -258,6 +261,11 @@ proptest! {
             found(&somebody.browser, &mut kept),
             found(&somebody.browser, &mut Lookup::default())
         );
+        let mut tabs: Vec<TabId> = somebody.spaces().into_iter().flat_map(|(_, tabs)| tabs).collect();
+        let all = tabs.len();
+        tabs.sort_unstable();
+        tabs.dedup();
+        prop_assert_eq!(tabs.len(), all, "a tab stands in two spaces");
     }
 }
 

@@ -8,11 +8,13 @@
 use std::collections::BTreeSet;
 
 use protocol::op::{Created, NewTab};
-use protocol::{Code, GroupId, MemberId, Millis, Op, SpaceId, TabId};
+use protocol::{Code, MemberId, Millis, Op, SpaceId, TabId};
 
 use super::Engine;
 use super::astray::page_of;
+use super::binned::without;
 use super::deeds::Plan;
+use super::twice::renamed;
 use crate::ask::Problem;
 use crate::library::bin::{BinId, Binned, Held};
 use crate::library::marks::MarksChange;
@@ -54,6 +56,7 @@ impl Engine {
             held: Held::Space {
                 exact,
                 past: private.past,
+                apart: BTreeSet::new(),
             },
             marks: self.take_marks(space, writes),
             unread: false,
@@ -89,6 +92,7 @@ impl Engine {
             held: Held::Space {
                 exact: private.packed(&mut not_here),
                 past: Past::default(),
+                apart: BTreeSet::new(),
             },
             marks,
             unread: false,
@@ -329,53 +333,88 @@ impl Engine {
         true
     }
 
-    /// A space comes out of the bin, or tabs as a space of their own.
+    /// A space comes out of the bin, or tabs as a space of their own. `going` are tabs that go from other spaces with it.
     pub(super) fn take_out_space(
         &mut self,
         now: Millis,
         id: BinId,
+        going: &BTreeSet<TabId>,
         writes: &mut Vec<Write>,
     ) -> Result<SpaceId, Problem> {
-        let entry = self.bin.get(id).cloned().ok_or(Problem::NoSuchPoint)?;
-        let new = SpaceId::from_bits((self.random)());
-        let device = self.session.device();
-        let space = match entry.held {
-            Held::Space { exact, past } => {
-                let space = if self.state(entry.space).is_none() {
-                    entry.space
-                } else {
-                    new
-                };
-                let mut private =
-                    Private::bring_back(space, device, &exact, writes).ok_or(Problem::NoSuchPoint)?;
-                if space == entry.space {
-                    writes.push(put(history_key(space), &past));
-                    private.past = past;
-                } else {
-                    writes.extend(past.removal(entry.space));
-                }
-                self.privates.insert(space, private);
-                space
+        let mut entry = self.bin.get(id).cloned().ok_or(Problem::NoSuchPoint)?;
+        let space = if let Held::Tabs { groups, tabs, .. } = &mut entry.held {
+            let known: BTreeSet<TabId> = tabs.iter().map(|tab| tab.tab).collect();
+            let ids = self.other_ids(|tab| known.contains(&tab), going);
+            for tab in tabs.iter_mut() {
+                tab.tab = ids.get(&tab.tab).copied().unwrap_or(tab.tab);
+                tab.favicon = None;
             }
-            Held::Tabs { groups, mut tabs, .. } => {
-                for tab in &mut tabs {
-                    tab.favicon = None;
-                }
-                let created = Created {
-                    name: entry.name,
-                    colour: entry.colour,
-                    groups,
-                    tabs,
-                };
-                let you = MemberId::from_bits((self.random)());
-                let private = Private::new(new, you, device, now, created, writes);
-                self.privates.insert(new, private);
-                new
-            }
+            entry.marks.rename(&ids);
+            let created = Created {
+                name: entry.name,
+                colour: entry.colour,
+                groups: std::mem::take(groups),
+                tabs: std::mem::take(tabs),
+            };
+            let space = SpaceId::from_bits((self.random)());
+            self.make_private(now, space, created, writes);
+            space
+        } else {
+            self.bring_space_back(now, &mut entry, going, writes)?
         };
         self.give_marks(space, entry.marks, writes);
         self.bin.take(id, writes);
         Ok(space)
+    }
+
+    /// A private space comes back as it was; the tabs that were taken out alone go from it at once, as if a person removed
+    /// them now.
+    fn bring_space_back(
+        &mut self,
+        now: Millis,
+        entry: &mut Binned,
+        going: &BTreeSet<TabId>,
+        writes: &mut Vec<Write>,
+    ) -> Result<SpaceId, Problem> {
+        let Held::Space { exact, past, apart } = &mut entry.held else {
+            return Err(Problem::NoSuchPoint);
+        };
+        let is_free = self.state(entry.space).is_none();
+        let space = if is_free {
+            entry.space
+        } else {
+            SpaceId::from_bits((self.random)())
+        };
+        let mut private =
+            Private::bring_back(space, self.session.device(), exact, writes).ok_or(Problem::NoSuchPoint)?;
+        if is_free {
+            writes.push(put(history_key(space), past));
+            private.past = std::mem::take(past);
+        } else {
+            writes.extend(past.removal(entry.space));
+        }
+        let gone = without(&private.state, apart);
+        private.order_all(now, gone, writes);
+        let ids = self.other_ids(|tab| private.state.tabs.contains_key(&tab), going);
+        private.order_all(now, renamed(&private.state, &ids), writes);
+        self.privates.insert(space, private);
+        entry.marks.tabs.retain(|tab, _| !apart.contains(tab));
+        entry.marks.muted.retain(|tab| !apart.contains(tab));
+        entry.marks.rename(&ids);
+        Ok(space)
+    }
+
+    /// A private space that begins so.
+    pub(super) fn make_private(
+        &mut self,
+        now: Millis,
+        space: SpaceId,
+        created: Created,
+        writes: &mut Vec<Write>,
+    ) {
+        let you = MemberId::from_bits((self.random)());
+        let private = Private::new(space, you, self.session.device(), now, created, writes);
+        self.privates.insert(space, private);
     }
 }
 
@@ -384,32 +423,4 @@ fn host_of(page: &str) -> String {
     let rest = page.split_once("://").map_or(page, |(_, rest)| rest);
     let host = rest.split(['/', '?', '#']).next().unwrap_or(rest);
     host.rsplit('@').next().unwrap_or(host).to_owned()
-}
-
-impl Binned {
-    /// The tabs of another entry come into this one; those of this one are the later ones.
-    fn join(&mut self, other: Self) {
-        let (
-            Held::Tabs { groups, tabs, .. },
-            Held::Tabs {
-                groups: mut all_groups,
-                tabs: mut all_tabs,
-                ..
-            },
-        ) = (&mut self.held, other.held)
-        else {
-            return;
-        };
-        let known: BTreeSet<GroupId> = groups.iter().map(|group| group.group).collect();
-        let taken: BTreeSet<TabId> = tabs.iter().map(|tab| tab.tab).collect();
-        all_groups.retain(|group| !known.contains(&group.group));
-        all_tabs.retain(|tab| !taken.contains(&tab.tab));
-        groups.append(&mut all_groups);
-        all_tabs.append(tabs);
-        *tabs = all_tabs;
-        let mut marks = other.marks.tabs;
-        marks.append(&mut self.marks.tabs);
-        self.marks.tabs = marks;
-        self.marks.muted.extend(other.marks.muted);
-    }
 }

@@ -15,7 +15,7 @@ use super::difference::difference;
 use crate::ask::Problem;
 use crate::library::bin::{BinId, Binned, Held};
 use crate::library::marks::{Marks, MarksChange};
-use crate::library::undo::Undo;
+use crate::library::undo::{Apart, Undo};
 use crate::record::Write;
 
 /// What is to be done.
@@ -258,15 +258,24 @@ impl Engine {
         let mut plan = Plan::default();
         let mut writes = Vec::new();
         let mut made = Vec::new();
-        let mut found = undo.binned.is_empty();
+        let (returning, leaving): (Vec<&Apart>, Vec<&Apart>) =
+            undo.apart.iter().partition(|apart| apart.goes_back);
+        let mut found = undo.binned.is_empty() && leaving.is_empty();
+        let ops = undo.ops.iter().flat_map(|(_, ops)| ops);
+        let going: BTreeSet<TabId> = ops.filter_map(removal).collect();
         for &id in &undo.binned {
             if self.plan_to_take_out(id, &mut plan) {
                 found = true;
             } else if self.bin.get(id).is_some() {
-                made.push(self.take_out_space(now, id, &mut writes)?);
+                made.push(self.take_out_space(now, id, &going, &mut writes)?);
                 found = true;
             }
         }
+        let again = leaving.into_iter();
+        let again: Vec<Apart> = again
+            .filter_map(|apart| self.take_apart_again(now, apart))
+            .collect();
+        found |= !again.is_empty();
         // What was removed is not there any more: the rest alone would not be the deed taken back.
         if !found {
             return Err(Problem::NoSuchPoint);
@@ -285,7 +294,11 @@ impl Engine {
         let sent = std::mem::take(&mut plan.back);
         let mut back = self.perform(now, plan, Vec::new())?;
         back.made = made;
+        back.apart = again;
         self.are_back(&sent);
+        for apart in returning {
+            self.put_in_again(now, apart, &mut back);
+        }
         for &space in &undo.made {
             back.binned.extend(self.forget(now, space));
         }
@@ -302,6 +315,13 @@ pub(super) fn may_stand(state: &SpaceState, op: &Op, is_shared: bool) -> Result<
         op.check_shared().and_then(|()| state.has_room_for(op))
     } else {
         op.check().and_then(|()| state.has_private_room_for(op))
+    }
+}
+
+fn removal(op: &Op) -> Option<TabId> {
+    match op {
+        Op::TabRemoved { tab } => Some(*tab),
+        _ => None,
     }
 }
 
@@ -347,7 +367,7 @@ fn changes(state: &SpaceState, op: &Op) -> bool {
 }
 
 /// The removals of groups that have no tab any more and had some before.
-fn emptied(before: &SpaceState, after: &SpaceState) -> Vec<Op> {
+pub(super) fn emptied(before: &SpaceState, after: &SpaceState) -> Vec<Op> {
     let groups = |state: &SpaceState| -> BTreeSet<GroupId> {
         state.tabs.values().filter_map(|tab| tab.group).collect()
     };

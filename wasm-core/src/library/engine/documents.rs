@@ -2,14 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use protocol::op::{NewGroup, NewTab};
 use protocol::{GroupId, SpaceId, TabId};
 
-use super::{Engine, new_tab};
+use super::Engine;
 use crate::find::Document;
-use crate::library::StoredSpace;
-use crate::library::backup::Exact;
-use crate::library::bin::{BinId, Binned, Held};
+use crate::library::bin::{BinId, Binned};
 use crate::library::uses::Use;
 
 /// Where something is that was found: what is in spaces before what is in the bin.
@@ -117,25 +114,4 @@ impl Binned {
             );
         }
     }
-
-    /// Its groups and tabs; nothing of a space that cannot be read.
-    pub(super) fn content(&self) -> (Vec<NewGroup>, Vec<NewTab>) {
-        match &self.held {
-            Held::Tabs { groups, tabs, .. } => (groups.clone(), tabs.clone()),
-            Held::Space { exact, .. } => content_of(exact),
-        }
-    }
-}
-
-fn content_of(exact: &Exact) -> (Vec<NewGroup>, Vec<NewTab>) {
-    let Ok(StoredSpace::Private(stored)) = serde_json::from_str(&exact.snapshot) else {
-        return (Vec::new(), Vec::new());
-    };
-    let state = stored.state;
-    let order = state.tab_order();
-    let tabs = order
-        .into_iter()
-        .map(|id| new_tab(id, &state.tabs[&id]))
-        .collect();
-    (state.as_created(|_, _| true).groups, tabs)
 }

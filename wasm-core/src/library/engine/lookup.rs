@@ -51,6 +51,8 @@ struct MarksPrint {
 struct KnownEntry {
     removed: Millis,
     size_bytes: usize,
+    /// The tabs that are out of it.
+    apart: Option<BTreeSet<TabId>>,
     /// How many tabs it has.
     tabs: usize,
 }
@@ -102,9 +104,10 @@ impl Lookup {
             self.forget_entry(id);
         }
         for (id, entry) in engine.bin.entries() {
-            let as_it_is = (entry.removed, engine.bin.size_bytes(id));
-            let known = self.bin.get(&id);
-            if known.is_none_or(|known| (known.removed, known.size_bytes) != as_it_is) {
+            let as_it_is = (entry.removed, engine.bin.size_bytes(id), entry.apart());
+            let as_known =
+                |known: &KnownEntry| (known.removed, known.size_bytes, known.apart.as_ref()) == as_it_is;
+            if !self.bin.get(&id).is_some_and(as_known) {
                 self.pending.push(Part::Entry(id));
             }
         }
@@ -178,6 +181,7 @@ impl Lookup {
         let known = KnownEntry {
             removed: entry.removed,
             size_bytes: engine.bin.size_bytes(id),
+            apart: entry.apart().cloned(),
             tabs,
         };
         self.bin.insert(id, known);

@@ -58,7 +58,7 @@ impl Engine {
                 shelves.push(shelf);
             }
         }
-        let bin = print_of(self.bin.sizes().collect::<Vec<_>>());
+        let bin = print_of(self.bin.prints().collect::<Vec<_>>());
         LibraryAnswer::News { order, shelves, bin }
     }
 

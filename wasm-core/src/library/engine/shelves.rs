@@ -13,8 +13,7 @@ use crate::ask::library::{BinnedTab, BinnedView, LibraryAnswer, LibraryAsk, Targ
 use crate::library::arrange::{self, Spot, Unit};
 use crate::library::bin::{BinId, Binned, Held};
 use crate::library::marks::{Marking, MarksChange};
-use crate::library::private::Private;
-use crate::library::undo::Undo;
+use crate::library::undo::{Apart, Undo};
 
 impl Engine {
     /// Does what the library's page asks.
@@ -181,7 +180,8 @@ impl Engine {
             tabs: Vec::new(),
         };
         let mut writes = Vec::new();
-        let space = self.make_private(now, created, &mut writes);
+        let space = SpaceId::from_bits((self.random)());
+        self.make_private(now, space, created, &mut writes);
         self.session.commit(writes);
         LibraryAnswer::Made {
             spaces: vec![space],
@@ -192,19 +192,6 @@ impl Engine {
                 ..Undo::default()
             }),
         }
-    }
-
-    fn make_private(
-        &mut self,
-        now: Millis,
-        created: Created,
-        writes: &mut Vec<crate::record::Write>,
-    ) -> SpaceId {
-        let space = SpaceId::from_bits((self.random)());
-        let you = MemberId::from_bits((self.random)());
-        let private = Private::new(space, you, self.session.device(), now, created, writes);
-        self.privates.insert(space, private);
-        space
     }
 
     fn move_tabs(
@@ -357,7 +344,8 @@ impl Engine {
             self.session.may_submit(from, &going).map_err(refused)?;
         }
         let mut writes = Vec::new();
-        let space = self.make_private(now, created, &mut writes);
+        let space = SpaceId::from_bits((self.random)());
+        self.make_private(now, space, created, &mut writes);
         let plan = Plan {
             ops: if copy { Vec::new() } else { vec![(from, going)] },
             marks: vec![(space, marks)],
@@ -391,25 +379,46 @@ impl Engine {
         Ok((undo, left_out))
     }
 
-    /// Takes one tab of an entry out of the bin, back to where it was; the others stay.
+    /// Takes one tab of an entry out of the bin; the others stay. A removed tab goes back to where it was, one of a space that
+    /// is in the bin whole becomes a space of its own. The last of an entry takes the entry with it.
     ///
     /// # Errors
-    /// As those of [`Engine::take_out`]; also for a tab of a space that is in the bin whole.
-    fn take_out_tab(&mut self, now: Millis, id: BinId, tab: TabId) -> Result<Undo, Problem> {
-        let entry = self.bin.get(id).ok_or(Problem::NoSuchPoint)?;
-        let (mut one, mut rest) = (entry.clone(), entry.clone());
+    /// As those of [`Engine::take_out`]; also when the tab is not in the entry.
+    pub(super) fn take_out_tab(&mut self, now: Millis, id: BinId, tab: TabId) -> Result<Undo, Problem> {
+        let entry = self.bin.get(id).ok_or(Problem::NoSuchPoint)?.clone();
+        let (_, tabs) = entry.content();
+        if tabs.iter().all(|there| there.tab != tab) {
+            return Err(Problem::NoSuchPoint);
+        }
+        if tabs.len() == 1 {
+            return self.take_out(now, id);
+        }
+        if entry.apart().is_none() {
+            return self.take_from_tabs(now, id, entry, tab);
+        }
+        let apart = Apart {
+            entry: id,
+            tab,
+            space: SpaceId::from_bits((self.random)()),
+            copy: TabId::from_bits((self.random)()),
+            group: GroupId::from_bits((self.random)()),
+            goes_back: true,
+        };
+        self.take_from_space(now, entry, &apart)?;
+        Ok(Undo {
+            apart: vec![apart],
+            ..Undo::default()
+        })
+    }
+
+    fn take_from_tabs(&mut self, now: Millis, id: BinId, entry: Binned, tab: TabId) -> Result<Undo, Problem> {
+        let (mut one, mut rest) = (entry.clone(), entry);
         let (Held::Tabs { tabs: taken, .. }, Held::Tabs { tabs: left, .. }) = (&mut one.held, &mut rest.held)
         else {
             return Err(Problem::NoSuchPoint);
         };
         taken.retain(|there| there.tab == tab);
         left.retain(|there| there.tab != tab);
-        if taken.is_empty() {
-            return Err(Problem::NoSuchPoint);
-        }
-        if left.is_empty() {
-            return self.take_out(now, id);
-        }
         one.unread = false;
         let mut writes = Vec::new();
         self.bin.put_as(id, rest, &mut writes);

@@ -112,7 +112,7 @@ fn line(library: &Handle, entry: &BinnedView, tab: &BinnedTab) -> Html {
     html! {
         <div class="library-line" title={tab.url.clone()}>
             <Favicon src={Some(AttrValue::from(favicon_of(&tab.url)))} url={tab.url.clone()} /><bdi class="grow clip">{ title.clone() }</bdi>
-            if !entry.whole && entry.tabs.len() > 1 {
+            if entry.tabs.len() > 1 {
                 <Button kind={Kind::Quiet} class="library-one" onclick={put_back} label={say_with(Key::LibraryPutBackTab, &[("title", &title)])} testid="put-tab-back">{ say(Key::LibraryPutBack) }</Button>
             }
         </div>

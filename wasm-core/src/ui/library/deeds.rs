@@ -187,6 +187,7 @@ pub(super) fn join(first: Option<Undo>, second: Option<Undo>) -> Option<Undo> {
     second.binned.append(&mut first.binned);
     second.made.append(&mut first.made);
     second.marks.append(&mut first.marks);
+    second.apart.append(&mut first.apart);
     second.window = second.window.or(first.window);
     Some(second)
 }

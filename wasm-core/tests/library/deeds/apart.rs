@@ -1,5 +1,8 @@
 //! One tab out of an entry of the bin, and spaces that were put aside.
 
+#[path = "apart/whole.rs"]
+mod whole;
+
 use protocol::SpaceId;
 use tabspace_wasm_core::ask::Problem;
 use tabspace_wasm_core::ask::library::LibraryAsk;

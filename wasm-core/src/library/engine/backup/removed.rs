@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use super::super::Engine;
 use super::super::windows::clean_name;
 use super::{can_begin, items_of};
-use crate::library::StoredSpace;
 use crate::library::backup::{Item, Removed, TIMES};
 use crate::library::bin::{BinId, Binned, Held, KEEP_MS};
 use crate::library::past::Past;
@@ -59,13 +58,21 @@ fn without_past(entry: &Binned) -> Binned {
     entry
 }
 
+/// As it was before tabs were taken out of it alone: one that has them is no other.
+fn as_it_was(entry: &Binned) -> Binned {
+    let mut entry = without_past(entry);
+    if let Some(apart) = entry.apart_mut() {
+        apart.clear();
+    }
+    entry
+}
+
 /// Its tabs and groups in order; nothing of a space that cannot be read.
 fn items(entry: &Binned) -> Vec<Item> {
     match &entry.held {
-        Held::Space { exact, .. } => match serde_json::from_str(&exact.snapshot) {
-            Ok(StoredSpace::Private(stored)) => items_of(&stored.state, &entry.marks),
-            _ => Vec::new(),
-        },
+        Held::Space { .. } => entry
+            .whole()
+            .map_or_else(Vec::new, |state| items_of(&state, &entry.marks)),
         Held::Tabs { .. } => {
             let mut state = SpaceState::default();
             if let Some(created) = created(entry) {
@@ -102,7 +109,8 @@ impl Engine {
             return BroughtToBin::LeftOut;
         }
         let is_there = |entry: &Binned| {
-            let same = |there: &Binned| there.removed == entry.removed && without_past(there) == *entry;
+            let brought = as_it_was(entry);
+            let same = |there: &Binned| there.removed == entry.removed && as_it_was(there) == brought;
             self.bin.entries().any(|(_, there)| same(there))
         };
         if is_there(&entry) {
