@@ -290,6 +290,8 @@ pub enum NoticeKind {
     ManyClosed(BinId),
     /// So many tabs did not enter the space, because their addresses are on this person's ignore list or too long.
     LeftOut(usize),
+    /// The space has no room for tabs of its window: they stay in the window alone.
+    Full,
     /// So many tabs of the space were not opened in its window: Chrome opens such addresses only for the person.
     NotOpened(usize),
     /// Many tabs of that window went to the same page together. What they were is in the bin.

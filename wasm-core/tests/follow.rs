@@ -7,6 +7,7 @@ use std::cell::Cell;
 use proptest::prelude::*;
 use protocol::{Colour, Millis, Op, SpaceId, SpaceState};
 use tabspace_wasm_core::library::follow::{Binding, GroupSeen, TITLE_EVERY_MS, TabSeen, WindowSeen};
+use tabspace_wasm_core::library::full::Full;
 
 const NOW: Millis = Millis(1_000_000);
 
@@ -400,4 +401,35 @@ fn what_the_space_holds_already_is_not_said() {
         binding.look(later, window, &state, &mut random, &|_| true),
         vec![]
     );
+}
+
+#[test]
+fn a_tab_for_which_there_is_no_room_stays_out_until_another_one_goes() {
+    let (mut random, mut binding, mut state) = (
+        counter(),
+        Binding::new(SpaceId::from_bits(1)),
+        SpaceState::default(),
+    );
+    let mut window = WindowSeen {
+        tabs: (1..=3).map(tab).collect(),
+        groups: vec![],
+    };
+    let mut look = |window: &WindowSeen, state: &mut SpaceState| {
+        let ops = binding.look_within(NOW, window.clone(), state, &mut random, &|_| true, 2);
+        for op in &ops {
+            state.fold_local(op);
+        }
+        (ops.len(), binding.full)
+    };
+    assert_eq!(look(&window, &mut state), (2, Full::Unread));
+    assert_eq!(look(&window, &mut state), (0, Full::Unread));
+    // It goes on and is moved; none of this is told.
+    window.tabs[2].url = "https://example.org/elsewhere".into();
+    window.tabs.rotate_right(1);
+    assert_eq!(look(&window, &mut state), (0, Full::Unread));
+    window.tabs.retain(|tab| tab.id != 1);
+    assert_eq!(look(&window, &mut state), (2, Full::No));
+    let mut urls: Vec<&str> = state.tabs.values().map(|tab| tab.url.as_str()).collect();
+    urls.sort_unstable();
+    assert_eq!(urls, ["https://example.org/2", "https://example.org/elsewhere"]);
 }

@@ -17,6 +17,8 @@ mod deeds;
 mod folder;
 #[path = "library/foreign.rs"]
 mod foreign;
+#[path = "library/full.rs"]
+mod full;
 #[path = "library/history.rs"]
 mod history;
 #[path = "library/ignored.rs"]

@@ -21,6 +21,7 @@ mod failing;
 mod filling;
 #[cfg(not(feature = "popup"))]
 mod finding;
+mod full;
 #[cfg(not(feature = "popup"))]
 mod history;
 mod inflow;
@@ -462,13 +463,12 @@ impl Engine {
         private.chain(self.session.notices_in(space))
     }
 
-    /// What a notice tells of something in the bin is not so any more.
-    fn retract(&mut self, space: SpaceId, binned: BinId) {
-        let stays = |notice: &Notice| notice.kind.binned() != Some(binned);
+    /// What was told is not so any more.
+    fn retract(&mut self, space: SpaceId, is_over: impl Fn(&NoticeKind) -> bool) {
         if let Some(notices) = self.notices.get_mut(&space) {
-            notices.retain(stays);
+            notices.retain(|notice| !is_over(&notice.kind));
         }
-        self.session.retract(space, binned);
+        self.session.retract(space, is_over);
     }
 
     /// Deletes a space here; a shared one for everybody if this person owns it, else this person leaves. What was in

@@ -10,6 +10,7 @@ use protocol::op::{NewGroup, NewTab};
 use protocol::{Colour, GroupId, Millis, Op, Position, SpaceId, SpaceState, TabId, limits};
 use serde::{Deserialize, Serialize};
 
+use super::full::Full;
 use super::inflow::Basis;
 use super::went::Went;
 
@@ -116,6 +117,9 @@ pub struct Binding {
     /// The space's tabs that went to another page lately.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub went: BTreeMap<TabId, Went>,
+    /// Whether the space had no room for tabs of the window, as of the last look.
+    #[serde(default, skip_serializing_if = "Full::is_no")]
+    pub full: Full,
 }
 
 /// The addresses of a tab that is not anywhere yet.
@@ -176,6 +180,7 @@ impl Binding {
             making_room: Vec::new(),
             basis: None,
             went: BTreeMap::new(),
+            full: Full::No,
         }
     }
 
@@ -231,6 +236,19 @@ impl Binding {
         random: &mut dyn FnMut() -> u128,
         wanted: &dyn Fn(&str) -> bool,
     ) -> Vec<Op> {
+        self.look_within(now, new, state, random, wanted, usize::MAX)
+    }
+
+    /// The same, of a space that holds at most so many tabs: others stay in the window alone until a look finds room for them.
+    pub fn look_within(
+        &mut self,
+        now: Millis,
+        new: WindowSeen,
+        state: &SpaceState,
+        random: &mut dyn FnMut() -> u128,
+        wanted: &dyn Fn(&str) -> bool,
+        most: usize,
+    ) -> Vec<Op> {
         let mut new = new;
         let here: BTreeSet<i32> = new.tabs.iter().map(|tab| tab.id).collect();
         // A clock that was put back holds nothing.
@@ -247,13 +265,18 @@ impl Binding {
             ends: BTreeMap::new(),
             ops: Vec::new(),
             places,
+            most,
+            is_full: false,
         };
         changes.gone(&new);
         changes.binding.later.clear();
         changes.groups(&new, random);
         changes.tabs(&new, random, wanted);
         changes.order(&new);
-        let Changes { ops, places, .. } = changes;
+        let Changes {
+            ops, places, is_full, ..
+        } = changes;
+        self.full = self.full.then(is_full);
         for tab in new.tabs.iter_mut().filter(|tab| self.held.contains(&tab.id)) {
             if let Some(old) = places.get(&tab.id).and_then(|place| self.seen.tabs.get(*place)) {
                 tab.title.clone_from(&old.title);
@@ -294,6 +317,10 @@ struct Changes<'a> {
     /// The last positions in groups and outside of any, as far as they were asked for.
     ends: BTreeMap<Option<GroupId>, Option<Position>>,
     ops: Vec<Op>,
+    /// So many tabs the space holds.
+    most: usize,
+    /// There was no room for a tab.
+    is_full: bool,
 }
 
 impl Changes<'_> {
@@ -457,6 +484,10 @@ impl Changes<'_> {
                 }
                 None => {
                     let Some(url) = usable else { continue };
+                    if self.state.tabs.len() >= self.most {
+                        self.is_full = true;
+                        continue;
+                    }
                     let group = self.group_of(new, tab.group);
                     let id = TabId::from_bits(random());
                     self.binding.tabs.insert(tab.id, id);

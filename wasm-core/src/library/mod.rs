@@ -16,6 +16,7 @@ pub mod closing;
 pub mod duplicates;
 pub mod engine;
 pub mod follow;
+pub mod full;
 #[cfg(not(feature = "popup"))]
 pub mod history;
 pub mod ignore;

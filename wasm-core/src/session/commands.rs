@@ -1,13 +1,16 @@
 //! What a person wishes, and what other devices signal.
 
+use std::borrow::Cow;
+
 use protocol::op::{NewTab, StreamEnd};
 use protocol::signal::Held;
 use protocol::{
-    Code, DeviceId, MemberId, MessageId, Millis, Op, Position, Role, Signal, SpaceId, SpaceState, StreamId,
-    TabId, authorise_private,
+    Action, Code, DeviceId, MemberId, MessageId, Millis, Op, Position, Role, Signal, SpaceId, SpaceState,
+    StreamId, TabId, authorise, authorise_private,
 };
 
 use super::effect::{Effect, Peer, PeerEvent};
+use super::replica::Sync;
 use super::streams::Out;
 use super::{ClientFrame, NoticeKind, Session, Shared};
 use crate::address;
@@ -203,6 +206,26 @@ impl Session {
             _ => {}
         }
         self.tick(now);
+    }
+
+    /// Whether this person may submit ops, one after the other, as the space is now.
+    ///
+    /// # Errors
+    /// The first op that the relay would refuse.
+    pub fn may_submit(&self, space: SpaceId, ops: &[Op]) -> Result<(), Code> {
+        let shared = self.spaces.get(&space).ok_or(Code::NoSuchSpace)?;
+        if let Sync::Ended(reason) = &shared.replica.sync {
+            return Err(reason.code);
+        }
+        let mut state = Cow::Borrowed(shared.replica.seen());
+        (1..).zip(ops).try_for_each(|(number, op)| {
+            op.check_shared()?;
+            authorise(&state, shared.replica.you, &Action::Submit(op))?;
+            if number < ops.len() {
+                state.to_mut().fold_local(op);
+            }
+            Ok(())
+        })
     }
 
     fn watch(&mut self, now: Millis, space: SpaceId, stream: StreamId) {

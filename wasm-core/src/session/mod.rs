@@ -26,12 +26,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use protocol::code::Refusal;
 use protocol::frame::{ClientFrame, IceServer, ServerFrame};
 use protocol::signal::Presence;
-use protocol::{
-    Action, Code, DeviceId, Epoch, MemberId, Millis, Op, Role, SpaceId, SpaceState, StreamId, TabId,
-    authorise,
-};
+use protocol::{Code, DeviceId, Epoch, MemberId, Millis, Op, Role, SpaceId, SpaceState, StreamId, TabId};
 
-use crate::library::bin::BinId;
 use crate::record::{Batch, Write};
 use crate::view::{LinkView, Notice, NoticeKind, SpaceView};
 pub use effect::{Effect, Peer, PeerCommand, PeerEvent};
@@ -303,21 +299,6 @@ impl Session {
         self.submit_with(now, space, vec![op], Vec::new())
     }
 
-    /// Whether this person may submit ops, as the space is now.
-    ///
-    /// # Errors
-    /// The first op that the relay would refuse.
-    pub fn may_submit(&self, space: SpaceId, ops: &[Op]) -> Result<(), Code> {
-        let shared = self.spaces.get(&space).ok_or(Code::NoSuchSpace)?;
-        if let Sync::Ended(reason) = &shared.replica.sync {
-            return Err(reason.code);
-        }
-        ops.iter().try_for_each(|op| {
-            op.check_shared()?;
-            authorise(shared.replica.seen(), shared.replica.you, &Action::Submit(op))
-        })
-    }
-
     /// Submits ops, with other records that are written together with them.
     ///
     /// # Errors
@@ -378,13 +359,11 @@ impl Session {
             .flat_map(|shared| &shared.notices)
     }
 
-    /// What was told of something in the bin is not so any more.
-    pub(crate) fn retract(&mut self, space: SpaceId, binned: BinId) {
+    /// What was told is not so any more.
+    pub(crate) fn retract(&mut self, space: SpaceId, is_over: impl Fn(&NoticeKind) -> bool) {
         if let Some(shared) = self.spaces.get_mut(&space) {
             let told = shared.notices.len();
-            shared
-                .notices
-                .retain(|notice| notice.kind.binned() != Some(binned));
+            shared.notices.retain(|notice| !is_over(&notice.kind));
             if shared.notices.len() != told {
                 self.effects.push_back(Effect::Changed(space));
             }

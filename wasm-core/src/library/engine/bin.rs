@@ -154,7 +154,7 @@ impl Engine {
         let too_many: Vec<BinId> = unread.skip(TOLD).map(|(id, _)| id).collect();
         for old in too_many {
             self.mark_as_read(old, writes);
-            self.retract(space, old);
+            self.retract(space, |kind| kind.binned() == Some(old));
         }
         self.tell_of(id);
     }
@@ -181,7 +181,7 @@ impl Engine {
             .notices_of(space)
             .find(|notice| notice.kind.binned() == Some(id));
         if told.is_none_or(|told| told.kind != kind) {
-            self.retract(space, id);
+            self.retract(space, |kind| kind.binned() == Some(id));
             self.notify(space, kind);
         }
     }
@@ -193,14 +193,20 @@ impl Engine {
         for id in ids {
             self.tell_of(id);
         }
+        for window in self.followed_windows() {
+            self.tell_of_room(window);
+        }
     }
 
     /// A person has read a notice in a space.
     pub(super) fn has_read(&mut self, space: SpaceId, notice: u64) {
-        let read = self.notices_of(space).find(|known| known.id == notice);
-        let Some(id) = read.and_then(|known| known.kind.binned()) else {
+        let Some(read) = self.notices_of(space).find(|known| known.id == notice) else {
             return;
         };
+        if read.kind == NoticeKind::Full {
+            return self.knows_it_is_full(space);
+        }
+        let Some(id) = read.kind.binned() else { return };
         let mut writes = Vec::new();
         self.mark_as_read(id, &mut writes);
         self.session.commit(writes);

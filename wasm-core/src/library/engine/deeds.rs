@@ -81,7 +81,7 @@ impl Engine {
         }
         for id in plan.taken {
             if let Some(entry) = self.bin.take(id, &mut writes) {
-                self.retract(entry.space, id);
+                self.retract(entry.space, |kind| kind.binned() == Some(id));
             }
         }
         self.write_steps(now, steps, writes);

@@ -45,7 +45,9 @@ impl Engine {
             .filter(|binding| {
                 // What was held back may have gone back to what was told.
                 let is_news = binding.seen != seen || !binding.held.is_empty();
-                is_news && binding.filling.is_none() && !Self::is_changing(binding)
+                (is_news || self.has_room_again(binding))
+                    && binding.filling.is_none()
+                    && !Self::is_changing(binding)
             })
             .cloned()
         else {
@@ -60,9 +62,9 @@ impl Engine {
         let ignored = &self.ignored;
         restored::go_on(&mut binding, &mut seen);
         let was_shown = binding.shown();
-        let ops = binding.look(now, seen, state, &mut *self.random, &|url| {
-            ignored.lets_in(url, shared)
-        });
+        let wanted = |url: &str| ignored.lets_in(url, shared);
+        let most = self.most_tabs(space);
+        let ops = binding.look_within(now, seen, state, &mut *self.random, &wanted, most);
         astray::note(&mut binding, now, state, &ops);
         let shown = binding.shown().filter(|shown| was_shown != Some(*shown));
         let mut writes = vec![put(binding_key(window), &binding)];
@@ -78,11 +80,10 @@ impl Engine {
             }
             self.session.commit(writes);
         } else {
-            let may = |op: &Op| {
-                let state = self.session.state(space);
-                state.is_some_and(|state| may_stand(state, op, true).is_ok())
-            };
-            let ops: Vec<Op> = ops.into_iter().filter(may).collect();
+            let ops = self
+                .session
+                .state(space)
+                .map_or_else(Vec::new, |state| standing(state, ops));
             let as_told = self.bindings.get(&window).cloned().map(|mut binding| {
                 inflow::told(&mut binding, &ops);
                 binding
@@ -96,6 +97,7 @@ impl Engine {
                 self.bindings.insert(window, binding);
             }
         }
+        self.tell_of_room(window);
     }
 
     /// What was held back of a window is told now.
@@ -239,6 +241,19 @@ impl Engine {
                 .get(&window)
                 .is_none_or(|binding| !binding.left_out.contains(&chrome_tab))
     }
+}
+
+/// Those of some ops that may stand in a shared space, one after the other.
+fn standing(state: &SpaceState, ops: Vec<Op>) -> Vec<Op> {
+    let mut after = state.clone();
+    let mut may = |op: &Op| {
+        let may = may_stand(&after, op, true).is_ok();
+        if may {
+            after.fold_local(op);
+        }
+        may
+    };
+    ops.into_iter().filter(|op| may(op)).collect()
 }
 
 /// A space's name as it can be kept.

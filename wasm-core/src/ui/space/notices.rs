@@ -46,6 +46,10 @@ fn words(kind: &NoticeKind) -> (Tone, String) {
         NoticeKind::NotSaved => (Tone::Danger, say(Key::NotSavedNotice).to_owned()),
         NoticeKind::ManyClosed(_) => (Tone::Info, say(Key::ManyClosedNotice).to_owned()),
         NoticeKind::LeftOut(tabs) => (Tone::Info, count(Key::TabsIgnored, *tabs, &[])),
+        NoticeKind::Full => {
+            let words = [say(Key::CodeSpaceFull), say(Key::TabsStayHere)];
+            (Tone::Warning, words.join(" "))
+        }
         NoticeKind::NotOpened(tabs) => (Tone::Info, count(Key::TabsNotOpened, *tabs, &[])),
         NoticeKind::ManyWent { page, tabs, .. } => {
             (Tone::Info, count(Key::ManyWentNotice, *tabs, &[("page", page)]))

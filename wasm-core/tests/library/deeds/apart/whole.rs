@@ -104,9 +104,10 @@ fn one_tab_of_a_deleted_space_becomes_a_space_and_the_rest_stays_in_the_bin_with
     assert_eq!(browser.titles_of(*alone), ["[Lisbon]", "Title 2"]);
     let back = browser.shelves().remove(&space).expect("it is back");
     assert!(back.marks.muted.contains(&ids[0]));
-    assert_eq!(
-        back.marks.tabs.into_keys().collect::<Vec<_>>(),
-        [ids[0]],
+    assert_eq!(back.marks.tabs.into_keys().collect::<Vec<_>>(), [ids[0]]);
+    let marks = &browser.disk[&format!("marks/{space}")];
+    assert!(
+        !marks.contains(&ids[1].to_string()),
         "what is marked went with the tab"
     );
     let of_past = browser.disk.keys().filter(|key| key.starts_with("past/"));
@@ -173,6 +174,18 @@ fn a_tab_that_is_not_in_a_deleted_space_or_not_any_more_is_not_taken_out() {
     assert!(browser.cannot_take_out(entry, TabId::from_bits(77)));
     assert!(browser.cannot_take_out(BinId(Millis(9), 9), ids[2]));
     assert_eq!((browser.shelves(), browser.bin()), before);
+
+    // Also where it would be the only one.
+    let (mut browser, spaces) = saved(&["Trip"]);
+    let space = spaces[0];
+    let ids = browser.ids(space);
+    browser.does(LibraryAsk::Remove {
+        space,
+        tabs: ids[..1].to_vec(),
+    });
+    let entry = browser.bin()[0].id;
+    assert!(browser.cannot_take_out(entry, ids[1]));
+    assert_eq!(tabs_of(&browser.bin()[0]), ids[..1]);
 }
 
 #[test]
