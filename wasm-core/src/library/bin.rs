@@ -87,7 +87,7 @@ impl Binned {
     /// The writes that remove from the disk what the entry keeps beside its own record.
     fn removal(&self) -> Vec<Write> {
         match &self.held {
-            Held::Space { past, .. } => past.removal(self.space),
+            Held::Space { past, .. } => past.removal_from_bin(self.space),
             Held::Tabs { .. } => Vec::new(),
         }
     }

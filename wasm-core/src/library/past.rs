@@ -101,9 +101,17 @@ impl Past {
 
     /// The writes that remove it from the disk.
     pub(crate) fn removal(&self, space: SpaceId) -> Vec<Write> {
+        let mut writes = self.removal_from_bin(space);
+        writes.push(Write::Delete(history_key(space)));
+        writes
+    }
+
+    /// The same of a space in the bin, whose entry says what there is of its past. The record that says so of a space that is
+    /// there may be that of another one under its id, which a backup brought.
+    pub(crate) fn removal_from_bin(&self, space: SpaceId) -> Vec<Write> {
         let chunks = self.chunks.iter();
-        std::iter::once(Write::Delete(history_key(space)))
-            .chain(chunks.map(|kept| Write::Delete(past_key(space, kept.0))))
+        chunks
+            .map(|kept| Write::Delete(past_key(space, kept.0)))
             .collect()
     }
 }

@@ -397,7 +397,7 @@ impl Engine {
             writes.push(put(history_key(space), past));
             private.past = std::mem::take(past);
         } else {
-            writes.extend(past.removal(entry.space));
+            writes.extend(past.removal_from_bin(entry.space));
         }
         let gone = without(&private.state, apart);
         private.order_all(now, gone, writes);

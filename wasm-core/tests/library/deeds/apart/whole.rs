@@ -373,6 +373,35 @@ fn a_space_that_a_backup_brought_meanwhile_and_the_deleted_one_have_tabs_of_thei
 }
 
 #[test]
+fn a_deleted_space_leaves_the_past_of_one_that_a_backup_brought_under_its_id() {
+    let goes: [fn(&mut Browser, BinId); 2] = [
+        |browser, entry| {
+            browser.engine.empty_bin(Some(entry));
+        },
+        |browser, entry| {
+            browser.does(LibraryAsk::TakeOut(entry));
+        },
+    ];
+    for goes in goes {
+        let (mut browser, spaces) = saved(&["Trip"]);
+        let backup = backed_up(&browser);
+        browser.does(LibraryAsk::Forget(spaces[0]));
+        browser.engine.bring_in(browser.now, &backup.spaces[0], "a copy");
+        for number in 0..60 {
+            let name = Command::Rename(format!("Name {number}"));
+            browser.engine.command(browser.now, spaces[0], name);
+        }
+        let key = format!("history/{}", spaces[0]);
+        browser.write();
+        assert!(browser.disk.contains_key(&key), "it has a past");
+        let entry = browser.bin()[0].id;
+        goes(&mut browser, entry);
+        browser.write();
+        assert!(browser.disk.contains_key(&key), "it still has it");
+    }
+}
+
+#[test]
 fn tabs_whose_space_is_gone_come_back_under_other_ids_when_theirs_are_taken() {
     let (mut browser, spaces) = saved(&["Trip"]);
     let ids = browser.ids(spaces[0]);
