@@ -30,15 +30,21 @@ async fn has_members(page: &Page, members: usize) -> Result<()> {
     page.wait_for(&rows, &format!("{members} members")).await
 }
 
-#[tokio::test]
-async fn a_guest_who_leaves_has_the_space_no_more_until_a_link_leads_back() -> Result<()> {
-    let world = World::new("left-page", &[]).await?;
+/// Ada shares a window of two pages, and Bob is in the space; the link that leads there, and his page.
+async fn shared_with_bob(world: &World) -> Result<(String, Page)> {
     let one = world.host.open_window(&world.site.page("/one")).await?;
     world.host.open(&world.site.page("/two")).await?;
     let popup = world.save(&one).await?;
     let link = world.share(&popup, "editor").await?;
     popup.close().await?;
     let bob = world.join(&link, "Bob").await?;
+    Ok((link, bob))
+}
+
+#[tokio::test]
+async fn a_guest_who_leaves_has_the_space_no_more_until_a_link_leads_back() -> Result<()> {
+    let world = World::new("left-page", &[]).await?;
+    let (link, bob) = shared_with_bob(&world).await?;
     let clara = world.join_apart(&link, "Clara").await?;
     say(&clara, "With Bob").await?;
     bob.wait_for(&shows("message", "With Bob"), "Clara's message")
@@ -101,12 +107,7 @@ async fn a_guest_who_leaves_has_the_space_no_more_until_a_link_leads_back() -> R
 #[tokio::test]
 async fn who_leaves_in_the_extension_keeps_the_tabs_and_a_copy_and_the_others_the_space() -> Result<()> {
     let world = World::new("left-extension", &[]).await?;
-    let one = world.host.open_window(&world.site.page("/one")).await?;
-    world.host.open(&world.site.page("/two")).await?;
-    let popup = world.save(&one).await?;
-    let link = world.share(&popup, "editor").await?;
-    popup.close().await?;
-    let bob = world.join(&link, "Bob").await?;
+    let (link, bob) = shared_with_bob(&world).await?;
     let panel = world.panel().await?;
     world.is_in(&panel).await?;
 
