@@ -425,17 +425,7 @@ impl Walk<'_> {
         });
         let window = full.await;
         self.window = window.map_err(|failure| Failure(format!("{failure}; there is {last:?}")))?;
-        // A window that was made a moment before the worker died is no window of the space: its one tab is a copy of the one
-        // that was shown last.
-        for (other, pages) in last.into_iter().filter(|(id, _)| *id != self.window) {
-            eprintln!("{}: a window with {pages:?} is left over", self.name);
-            let is_copy = matches!(pages[..], [page] if self.pages.contains(&page));
-            assert!(is_copy, "a window that nobody follows: {pages:?}");
-            self.extension
-                .page
-                .evaluate(&format!("chrome.windows.remove({other})"))
-                .await?;
-        }
+        assert_eq!(last.len(), 1, "a window is left over: {last:?}");
         self.space_is_whole("the space after it was opened").await?;
         Ok(steps)
     }

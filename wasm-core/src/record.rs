@@ -12,6 +12,7 @@
 //! | `kept/{id}/{n}` | own ops that it has, for a while: a relay that is restored from a backup may lack them |
 //! | `binding/{window}` | a window that a space follows |
 //! | `asleep/{id}` | a space whose window is gone and may come back |
+//! | `coming/{id}` | a window that was asked of Chrome for a space and is not bound to it yet |
 //! | `aside/{key}/{number}` | a record that could not be read, where something had to stand in its place |
 //! | `sharing/{id}` | a private space that the relay was asked to share, and has not answered for |
 //! | `marks/{id}` | tags, notes and stars of a space and its tabs |
@@ -86,6 +87,11 @@ pub fn binding_key(window: i32) -> String {
 /// The key of a space whose window is gone.
 pub fn asleep_key(space: SpaceId) -> String {
     format!("asleep/{space}")
+}
+
+/// The key of a window that was asked for a space.
+pub fn coming_key(space: SpaceId) -> String {
+    format!("coming/{space}")
 }
 
 /// The key of a private space's share that was begun.

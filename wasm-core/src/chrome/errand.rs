@@ -28,6 +28,8 @@ pub(crate) enum Errand {
     Focus(i32),
     /// Open a window with the first tab of a space, or without. [`Found::Opened`].
     Open(Option<RestoreTab>),
+    /// Pin and mute a tab as the space's is. [`Found::Done`].
+    Dress(i32, RestoreTab),
     /// Do a step of filling a window. [`Found::Filled`].
     Fill(i32, Step),
     /// Bring a tab to the front, with its window. [`Found::Done`].

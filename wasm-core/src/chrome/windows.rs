@@ -65,15 +65,21 @@ pub(crate) async fn open(first: Option<&RestoreTab>) -> Result<Opened, Failure> 
     };
     if let (Some(first), Some(tab)) = (first, Array::from(&property(&made, "tabs")).iter().next()) {
         let id = tabs::id_of(tab)?;
-        if first.pinned {
-            tabs::pin(id).await?;
-        }
-        if first.muted {
-            tabs::mute(id).await?;
-        }
+        dress(id, first).await?;
         opened.tabs.insert(id, first.tab);
     }
     Ok(opened)
+}
+
+/// Pins and mutes a tab as the space's is.
+pub(crate) async fn dress(tab: i32, wanted: &RestoreTab) -> Result<(), Failure> {
+    if wanted.pinned {
+        tabs::pin(tab).await?;
+    }
+    if wanted.muted {
+        tabs::mute(tab).await?;
+    }
+    Ok(())
 }
 
 fn window_id(window: &JsValue) -> Result<i32, Failure> {

@@ -12,6 +12,7 @@ mod astray;
 mod backup;
 mod bin;
 mod binned;
+mod coming;
 mod deeds;
 mod difference;
 #[cfg(not(feature = "popup"))]
@@ -71,6 +72,7 @@ use asleep::Asleep;
 pub use asleep::WAITS_MS;
 pub use backup::{BroughtIn, BroughtToBin, LeftOut, library_of};
 pub(crate) use backup::{rebuilt, rebuilt_entry};
+use coming::Coming;
 #[cfg(not(feature = "popup"))]
 pub(crate) use deeds::{new_group, new_tab};
 #[cfg(not(feature = "popup"))]
@@ -94,6 +96,7 @@ pub struct Engine {
     privates: BTreeMap<SpaceId, Private>,
     bindings: BTreeMap<i32, Binding>,
     asleep: BTreeMap<SpaceId, Asleep>,
+    coming: BTreeMap<SpaceId, Coming>,
     sharing: BTreeMap<SpaceId, Sharing>,
     marks: BTreeMap<SpaceId, SpaceMarks>,
     /// Rises whenever any of them changes.
@@ -154,7 +157,7 @@ impl Engine {
         let mut writes = Vec::new();
         let mut privates = BTreeMap::new();
         let mut bindings = BTreeMap::new();
-        let mut asleep = BTreeMap::new();
+        let (mut asleep, mut coming) = (BTreeMap::new(), BTreeMap::new());
         let mut sharing = BTreeMap::new();
         let (mut marks, mut uses) = (BTreeMap::new(), BTreeMap::new());
         let mut bin = Bin::default();
@@ -193,6 +196,10 @@ impl Engine {
                     (Ok(space), Ok(waiting)) => {
                         asleep.insert(space, waiting);
                     }
+                    _ => damaged.push(key.clone()),
+                },
+                (Some("coming"), Some(id)) => match (id.parse(), serde_json::from_str::<Coming>(text)) {
+                    (Ok(space), Ok(window)) => drop(coming.insert(space, window)),
                     _ => damaged.push(key.clone()),
                 },
                 (Some("marks"), Some(id)) => match (id.parse(), serde_json::from_str::<SpaceMarks>(text)) {
@@ -238,7 +245,9 @@ impl Engine {
             privates.contains_key(&binding.space) || session.state(binding.space).is_some()
         });
         let unreadable = aside::spaces_in(&damaged);
-        asleep.retain(|space, _| privates.contains_key(space) || session.state(*space).is_some());
+        let is_here = |space: &SpaceId| privates.contains_key(space) || session.state(*space).is_some();
+        asleep.retain(|space, _| is_here(space));
+        coming.retain(|space, _| is_here(space));
         let spell: Speller = |_| None;
         let ignored = IgnoreList::new(&settings.ignored, spell);
         let mut engine = Self {
@@ -246,6 +255,7 @@ impl Engine {
             privates,
             bindings,
             asleep,
+            coming,
             sharing,
             marks,
             marked: 0,

@@ -1,7 +1,9 @@
 //! Deeds that a worker began and did not end.
 
+use protocol::SpaceId;
 use tabspace_wasm_core::ask::library::{LibraryAsk, SaveWhat, Target};
-use tabspace_wasm_core::library::engine::{Placed, Step};
+use tabspace_wasm_core::library::engine::{Placed, RestoreTab, Step};
+use tabspace_wasm_core::library::follow::{TabSeen, WindowSeen};
 use tabspace_wasm_core::session::Effect;
 
 use super::deeds::saved;
@@ -104,4 +106,88 @@ fn a_window_that_was_to_be_closed_is_known_to_the_next_worker_and_followed_again
     browser.engine.browser_started(browser.now);
     assert!(browser.engine.closing().is_empty());
     assert!(browser.engine.recognise(browser.now, WINDOW, &window()));
+}
+
+#[test]
+fn a_window_that_was_asked_for_is_found_by_the_next_worker_and_filled() {
+    let (browser, space, mine) = asked_for();
+    let [(before, _), (_, came)] = looks(&mine.url);
+    let mut browser = browser.killed();
+    assert_eq!(browser.engine.awaiting(), [space]);
+
+    let other = one_tab(41, "https://elsewhere.example/");
+    let two = WindowSeen {
+        tabs: vec![came.tabs[0].clone(), other.tabs[0].clone()],
+        ..WindowSeen::default()
+    };
+    let was_there = (before, came.clone());
+    for none in [vec![], vec![was_there], vec![(9, other)], vec![(9, two)]] {
+        assert_eq!(browser.engine.window_that_came(space, &none), None, "{none:?}");
+    }
+    let twice = [(8, came.clone()), (9, came.clone())];
+    assert_eq!(browser.engine.window_that_came(space, &twice), None);
+
+    let found = browser.engine.window_that_came(space, &looks(&mine.url));
+    assert_eq!(found, Some((9, 40, mine.clone())));
+    browser
+        .engine
+        .bind(browser.now, 9, space, [(40, mine.tab)].into());
+    let mut browser = browser.killed();
+    assert!(browser.engine.awaiting().is_empty());
+    assert_eq!(browser.engine.window_of(space), Some(9));
+    let Some(Step::Place(batch)) = browser.engine.next_step(9) else {
+        panic!("the other tabs are to come");
+    };
+    assert!(batch.tabs.iter().all(|(_, tab)| tab.tab != mine.tab));
+    assert_eq!(batch.tabs.len(), window().tabs.len() - 1);
+}
+
+#[test]
+fn a_window_that_did_not_come_is_waited_for_no_more() {
+    for end in [0, 1, 2] {
+        let (mut browser, space, mine) = asked_for();
+        match end {
+            0 => browser.engine.window_comes_not(space),
+            // Chrome's ids mean nothing any more.
+            1 => browser.engine.browser_started(browser.now),
+            _ => drop(browser.engine.forget(browser.now, space)),
+        }
+        let browser = browser.killed();
+        assert!(browser.engine.awaiting().is_empty());
+        assert_eq!(browser.engine.window_that_came(space, &looks(&mine.url)), None);
+        assert!(!browser.disk.keys().any(|key| key.starts_with("coming/")));
+    }
+}
+
+/// A space whose window is gone, and is asked of Chrome again.
+fn asked_for() -> (Browser, SpaceId, RestoreTab) {
+    let mut browser = Browser::new();
+    let (space, ..) = save(&mut browser, &SaveWhat::Window(WINDOW), &Target::New(None)).expect("it is saved");
+    browser.engine.window_gone(browser.now, WINDOW);
+    let plan = browser.engine.tabs_to_restore(space[0]).expect("it is there");
+    let first = plan.shown().expect("it has tabs").clone();
+    browser.engine.window_comes(space[0], first.clone(), &[7]);
+    browser.write();
+    (browser, space[0], first)
+}
+
+/// A window that was there, and one that came with a tab at this address.
+fn looks(url: &str) -> [(i32, WindowSeen); 2] {
+    [
+        (7, one_tab(30, "https://other.example/")),
+        // Chrome's spelling of it.
+        (9, one_tab(40, &format!("{}/", url.trim_end_matches('/')))),
+    ]
+}
+
+fn one_tab(id: i32, url: &str) -> WindowSeen {
+    let tab = TabSeen {
+        id,
+        url: url.to_owned(),
+        ..TabSeen::default()
+    };
+    WindowSeen {
+        tabs: vec![tab],
+        ..WindowSeen::default()
+    }
 }

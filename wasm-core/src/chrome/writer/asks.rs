@@ -216,12 +216,7 @@ impl Writer {
             return Ok(Answer::Done);
         }
         let (first, skipped) = (plan.shown().cloned(), plan.skipped);
-        let found = self.hands.run(Errand::Open(first)).await.map_err(not_saved)?;
-        let Found::Opened(opened) = found else {
-            return Err(not_saved(unexpected()));
-        };
-        self.performer
-            .with(|engine, now| engine.bind(now, opened.window, space, opened.tabs));
+        self.open_for(space, first).await?;
         self.fill_soon();
         Ok(if skipped > 0 {
             Answer::Skipped(skipped)

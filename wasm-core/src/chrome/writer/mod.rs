@@ -284,6 +284,10 @@ impl Writer {
         // What could not be written is told in the spaces that it belongs to.
         let _ = self.performer.on_disk().await;
         self.settle().await;
+        // Before anybody can ask for the same window again.
+        for space in self.performer.look(|engine| engine.awaiting()) {
+            self.take_window_that_came(space).await;
+        }
         self.finish_soon();
     }
 

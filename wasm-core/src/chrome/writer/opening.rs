@@ -12,7 +12,7 @@ use crate::ask::library::{LibraryAnswer, OpenIn};
 use crate::ask::{Answer, Problem};
 use crate::browser::{Failure, random};
 use crate::chrome::errand::{Errand, Found};
-use crate::library::engine::{Opening, RestorePlan, making_room};
+use crate::library::engine::{Opening, RestorePlan, RestoreTab, making_room};
 use crate::library::follow::WindowSeen;
 use crate::library::undo::Undo;
 
@@ -71,6 +71,56 @@ impl Writer {
         }
         let undo = Box::new(undo);
         Ok(LibraryAnswer::Opened { skipped, undo })
+    }
+
+    /// Opens a window with the first tab of a space, which follows it then.
+    pub(super) async fn open_for(&self, space: SpaceId, first: Option<RestoreTab>) -> Result<(), Problem> {
+        if let Some(first) = first.clone() {
+            let found = self.hands.run(Errand::ListWindows).await.map_err(not_saved)?;
+            let Found::Windows(there) = found else {
+                return Err(not_saved(unexpected()));
+            };
+            self.performer
+                .with(|engine, _| engine.window_comes(space, first, &there));
+            // Where nothing can be written, which is told elsewhere, the window opens all the same.
+            let _ = self.on_disk().await;
+        }
+        match self.hands.run(Errand::Open(first)).await {
+            Ok(Found::Opened(opened)) => {
+                self.performer
+                    .with(|engine, now| engine.bind(now, opened.window, space, opened.tabs));
+                Ok(())
+            }
+            Ok(_) => Err(not_saved(unexpected())),
+            // A worker may have made it and died before it could say so.
+            Err(_) if self.take_window_that_came(space).await => Ok(()),
+            Err(failure) => Err(not_saved(failure)),
+        }
+    }
+
+    /// Lets a space follow the window that was asked for it, if that came; whether it does.
+    pub(super) async fn take_window_that_came(&self, space: SpaceId) -> bool {
+        let mut looks = Vec::new();
+        if let Ok(Found::Windows(there)) = self.insist(Errand::ListWindows).await {
+            for window in there {
+                if let Ok(Found::Window(Some(seen))) = self.insist(Errand::LookAt(window)).await {
+                    looks.push((window, seen));
+                }
+            }
+        }
+        let came = self
+            .performer
+            .look(|engine| engine.window_that_came(space, &looks));
+        if let Some((window, tab, first)) = came {
+            let tabs = BTreeMap::from([(tab, first.tab)]);
+            if self.insist(Errand::Dress(tab, first)).await.is_ok() {
+                self.performer
+                    .with(|engine, now| engine.bind(now, window, space, tabs));
+                return true;
+            }
+        }
+        self.performer.with(|engine, _| engine.window_comes_not(space));
+        false
     }
 
     /// Opens a plan as a window that no space follows.

@@ -26,6 +26,7 @@ impl State {
             Errand::LookAt(window) => tabs::look_at(window).await.map(Found::Window),
             Errand::Focus(window) => Ok(Found::Focused(windows::focus(window).await)),
             Errand::Open(first) => windows::open(first.as_ref()).await.map(Found::Opened),
+            Errand::Dress(tab, wanted) => windows::dress(tab, &wanted).await.map(|()| Found::Done),
             Errand::Fill(window, step) => self.fill(window, step).await.map(Found::Filled),
             Errand::ShowTab(tab) => tabs::show(tab).await.map(|()| Found::Done),
             Errand::CloseTabs(old) => tabs::close(&old).await.map(|()| Found::Done),

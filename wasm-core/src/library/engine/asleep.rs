@@ -50,6 +50,7 @@ impl Engine {
 
     /// A space waits for no window any more.
     pub(super) fn wake(&mut self, space: SpaceId, writes: &mut Vec<Write>) {
+        self.await_nothing(space, writes);
         let Some(asleep) = self.asleep.remove(&space) else {
             return;
         };

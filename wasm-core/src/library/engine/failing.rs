@@ -67,6 +67,7 @@ impl Engine {
         writes.extend(bindings.map(|(window, binding)| put(binding_key(*window), binding)));
         let asleep = self.asleep.iter();
         writes.extend(asleep.map(|(space, asleep)| put(asleep_key(*space), asleep)));
+        self.write_coming_anew(&mut writes);
         let sharing = self.sharing.iter();
         writes.extend(sharing.map(|(space, begun)| put(sharing_key(*space), begun)));
         self.bin.write_all(&mut writes);

@@ -143,6 +143,7 @@ impl Engine {
         }
         let mut writes = Vec::new();
         self.wait_anew(now, &mut writes);
+        self.await_no_windows(&mut writes);
         self.session.commit(writes);
     }
 
