@@ -1,19 +1,19 @@
 //! The list of tabs: a grid that keeps the focus while keys move through its rows; rows are selected, opened, moved
 //! and dragged. Long lists are windowed.
 
-use protocol::{GroupId, Role, SpaceId};
+use protocol::Role;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement};
+use web_sys::HtmlElement;
 use yew::prelude::*;
 
-use crate::ask::library::Target;
 use crate::find::Query;
 use crate::language::Key;
 use crate::library::catalogue::{Line, Spot};
 use crate::reorder::Direction;
 use crate::selection::Step;
 use crate::ui::library::deeds::{self, Handle};
-use crate::ui::library::row::{Dropping, Land, group_bar, group_title, space_title, tab_row, title};
+use crate::ui::library::mouse::{Land, Mouse, closest};
+use crate::ui::library::row::{group_bar, group_title, space_title, tab_row, title};
 use crate::ui::library::state::{Input, Over};
 use crate::ui::library::{opening, placing};
 use crate::ui::parts::window;
@@ -45,10 +45,7 @@ pub fn focus_list() {
 
 /// Whether a key is for a button or a menu in the list, which have keys of their own.
 fn is_for_other(event: &KeyboardEvent) -> bool {
-    let target = event
-        .target()
-        .and_then(|target| target.dyn_into::<Element>().ok());
-    target.is_some_and(|target| matches!(target.closest("button, [role=menu]"), Ok(Some(_))))
+    closest(event, "button, [role=menu]").is_some()
 }
 
 fn step_of(key: &str) -> Option<Step> {
@@ -126,15 +123,6 @@ fn may_go(key: &str, spots: &[Spot]) -> bool {
     }
 }
 
-/// The end of a space or of a group, for who may change it.
-fn into(role: Role, space: SpaceId, group: Option<GroupId>) -> Option<Target> {
-    (role >= Role::Editor).then_some(Target::Space {
-        space,
-        group,
-        before: None,
-    })
-}
-
 /// The list.
 #[component]
 pub fn List(props: &Props) -> Html {
@@ -155,47 +143,44 @@ pub fn List(props: &Props) -> Html {
     };
     let focus = Callback::from(|()| focus_list());
     let over = use_state_eq(|| None::<(usize, Land)>);
-    let dropping = Dropping {
-        over: (*over).filter(|_| !library.dragged.is_empty()),
+    let over_now = (*over).filter(|_| !library.dragged.is_empty());
+    let mouse = Mouse {
+        library: library.clone(),
+        lines: lines.clone(),
+        order: order.clone(),
         on_over: Callback::from(move |at| over.set(at)),
+        focus: focus.clone(),
     };
     let Some(catalogue) = library.catalogue.clone() else {
         return Html::default();
     };
     let row = |at: usize| {
         let line = lines.get(at)?;
-        Some(match line {
+        let over = over_now.filter(|(over, _)| *over == at).map(|(_, land)| land);
+        let inner = match line {
             Line::Tab(spot) => {
                 let group = group_bar(&catalogue, library.part, &lines, at);
-                tab_row(
-                    library, &catalogue, *spot, at, group, &query, &order, &focus, &dropping,
-                )
+                return tab_row(library, &catalogue, *spot, at, group, &query, over);
             }
-            Line::Space(space) => {
-                let shelf = catalogue.shelf(*space)?;
-                let to = into(shelf.role, *space, None);
-                title(library, at, space_title(library, shelf, &focus), to, &dropping)
-            }
+            Line::Space(space) => space_title(library, catalogue.shelf(*space)?, &focus),
             Line::Group(space, item) => {
                 let shelf = catalogue.shelf(*space)?;
                 let ItemView::Group(group) = shelf.items.get(*item)? else {
                     return None;
                 };
-                let to = into(shelf.role, *space, Some(group.group));
-                let inner = group_title(library, *space, shelf.role >= Role::Editor, group);
-                title(library, at, inner, to, &dropping)
+                group_title(library, *space, shelf.role >= Role::Editor, group)
             }
-            Line::Rest(space) => {
-                let shelf = catalogue.shelf(*space)?;
-                let inner = html! { <span class="chip c-grey">{ say(Key::LibraryUngrouped) }</span> };
-                title(library, at, inner, into(shelf.role, *space, None), &dropping)
-            }
-        })
+            Line::Rest(_) => html! { <span class="chip c-grey">{ say(Key::LibraryUngrouped) }</span> },
+        };
+        Some(title(at, inner, over))
     };
     html! {
         <div class="scroll library-list" id={LIST} role="grid" aria-label={say(Key::Tabs)} aria-multiselectable="true"
             aria-rowcount={lines.len().to_string()} aria-describedby="library-keys" tabindex="0"
-            aria-activedescendant={at.map(row_id)} ref={windowed.scroller.clone()} onscroll={windowed.onscroll.clone()} {onkeydown} data-testid="library-list">
+            aria-activedescendant={at.map(row_id)} ref={windowed.scroller.clone()} onscroll={windowed.onscroll.clone()} {onkeydown}
+            onclick={mouse.hears(Mouse::clicked)} ondblclick={mouse.hears(Mouse::clicked_twice)}
+            ondragstart={mouse.hears(Mouse::drags)} ondragend={mouse.hears(Mouse::drags_no_more)} ondragover={mouse.hears(Mouse::over)}
+            ondragleave={mouse.hears(Mouse::leaves)} ondrop={mouse.hears(Mouse::drops)} data-testid="library-list">
             { windowed.list(windowed.rows.clone().filter_map(row)) }
         </div>
     }

@@ -18,6 +18,7 @@ pub mod history;
 pub mod keys;
 pub mod list;
 pub mod more;
+pub mod mouse;
 pub mod opening;
 pub mod placing;
 pub mod row;

@@ -1,94 +1,30 @@
 //! The rows of the list: titles of spaces and groups, and tabs with what is known of them.
 
-use std::rc::Rc;
-
-use protocol::{Role, SpaceId};
+use protocol::SpaceId;
 use yew::prelude::*;
 
-use crate::ask::library::{LibraryAsk, ShelfView, Target};
+use crate::ask::library::{LibraryAsk, ShelfView};
 use crate::find::Query;
 use crate::language::Key;
 use crate::library::catalogue::{Catalogue, Line, Part, Shown, Spot};
-use crate::selection::Click;
 use crate::ui::chrome_page::favicon_of;
 use crate::ui::colour_class;
 use crate::ui::library::deeds::{self, Handle};
 use crate::ui::library::list::row_id;
+use crate::ui::library::mouse::{Land, STAR};
+use crate::ui::library::placing;
 use crate::ui::library::state::{Input, Over};
-use crate::ui::library::{opening, placing};
 use crate::ui::marked::marked;
-use crate::ui::parts::favicon::host;
-use crate::ui::parts::{Chip, Favicon, Icon, LiveBadge, Menu, MenuItem, Name};
+use crate::ui::parts::chip::chip;
+use crate::ui::parts::favicon::{host, sure_favicon};
+use crate::ui::parts::{Chip, Icon, LiveBadge, Menu, MenuItem, Name};
 use crate::ui::say::{say, say_with};
 use crate::view::GroupView;
 
-/// Where what is dragged would land.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Land {
-    /// Before a row.
-    Before,
-    /// Behind it.
-    Behind,
-    /// At the end of what a title is of.
-    Into,
-}
-
-impl Land {
-    const fn class(self) -> &'static str {
-        match self {
-            Self::Before => "land-before",
-            Self::Behind => "land-behind",
-            Self::Into => "land-into",
-        }
-    }
-}
-
-/// Over which row something is dragged, and who is told of it.
-#[derive(Clone)]
-pub struct Dropping {
-    /// The row's place, and where it would land.
-    pub over: Option<(usize, Land)>,
-    /// It is over another one, or over none.
-    pub on_over: Callback<Option<(usize, Land)>>,
-}
-
-impl Dropping {
-    /// The class of a row.
-    fn class(&self, at: usize) -> Option<&'static str> {
-        self.over
-            .filter(|(over, _)| *over == at)
-            .map(|(_, land)| land.class())
-    }
-
-    /// Something left a row.
-    fn leave(&self) -> Callback<DragEvent> {
-        self.on_over.reform(|_| None)
-    }
-}
-
-/// The title of a space, of a group or of what stands behind the groups; what is dropped on it goes to the end of that.
-pub fn title(library: &Handle, at: usize, inner: Html, to: Option<Target>, dropping: &Dropping) -> Html {
-    let is_target = to.is_some() && !library.dragged.is_empty();
-    let ondragover = {
-        let on_over = dropping.on_over.clone();
-        move |event: DragEvent| {
-            if is_target {
-                event.prevent_default();
-                on_over.emit(Some((at, Land::Into)));
-            }
-        }
-    };
-    let ondrop = {
-        let (library, on_over) = (library.clone(), dropping.on_over.clone());
-        move |event: DragEvent| {
-            event.prevent_default();
-            on_over.emit(None);
-            placing::drop_at(&library, to.clone(), event.ctrl_key());
-        }
-    };
+/// The title of a space, of a group or of what stands behind the groups.
+pub fn title(at: usize, inner: Html, over: Option<Land>) -> Html {
     html! {
-        <div key={format!("title-{at}")} class={classes!("row", "library-title", dropping.class(at))} role="row" aria-rowindex={(at + 1).to_string()}
-            {ondragover} ondragleave={dropping.leave()} {ondrop} data-testid="library-title">
+        <div key={format!("title-{at}")} class={classes!("row", "library-title", over.map(Land::class))} role="row" aria-rowindex={(at + 1).to_string()} data-testid="library-title">
             <span role="gridcell" class="flex grow">{ inner }</span>
         </div>
     }
@@ -167,11 +103,29 @@ pub fn group_bar(catalogue: &Catalogue, part: Part, lines: &[Line], at: usize) -
     ))
 }
 
-/// A tab's row.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "a row of the list, which has all of them at hand"
-)]
+/// Title and address of a tab of the list, if it is still there.
+pub fn title_and_url<'a>(
+    library: &'a Handle,
+    catalogue: &'a Catalogue,
+    spot: Spot,
+) -> Option<(&'a str, &'a str)> {
+    match spot {
+        Spot::Saved(place) => {
+            let shown = catalogue.tab(place)?;
+            Some((&shown.tab.title, &shown.tab.url))
+        }
+        Spot::Open(id) => {
+            let tab = library.open.iter().find(|tab| tab.id == id)?;
+            Some((&tab.title, &tab.url))
+        }
+        Spot::Binned(..) => {
+            let (_, tab) = library.binned(spot)?;
+            Some((&tab.title, &tab.url))
+        }
+    }
+}
+
+/// A tab's row. What is done with the mouse in it the list hears ([`Mouse`](super::mouse::Mouse)).
 pub fn tab_row(
     library: &Handle,
     catalogue: &Catalogue,
@@ -179,26 +133,10 @@ pub fn tab_row(
     at: usize,
     group: Option<Classes>,
     query: &Query,
-    order: &Rc<Vec<Spot>>,
-    focus: &Callback<()>,
-    dropping: &Dropping,
-) -> Html {
+    over: Option<Land>,
+) -> Option<Html> {
     let shown = spot.saved().and_then(|place| catalogue.tab(place));
-    let open = library.open.clone();
-    let (title, url) = match spot {
-        Spot::Saved(_) => match shown {
-            Some(shown) => (shown.tab.title.as_str(), shown.tab.url.as_str()),
-            None => return Html::default(),
-        },
-        Spot::Open(id) => match open.iter().find(|tab| tab.id == id) {
-            Some(tab) => (tab.title.as_str(), tab.url.as_str()),
-            None => return Html::default(),
-        },
-        Spot::Binned(..) => match library.binned(spot) {
-            Some((_, tab)) => (tab.title.as_str(), tab.url.as_str()),
-            None => return Html::default(),
-        },
-    };
+    let (title, url) = title_and_url(library, catalogue, spot)?;
     let selected = library.selection.holds(spot);
     let is_cursor = library.selection.cursor() == Some(spot);
     let class = classes!(
@@ -206,82 +144,21 @@ pub fn tab_row(
         "library-row",
         selected.then_some("on"),
         is_cursor.then_some("cursor"),
-        dropping.class(at),
+        over.map(Land::class),
         group
     );
-    let onclick = {
-        let (library, order, focus) = (library.clone(), order.clone(), focus.clone());
-        move |event: MouseEvent| {
-            let how = match (event.shift_key(), event.ctrl_key() || event.meta_key()) {
-                (true, _) => Click::Through,
-                (false, true) => Click::Toggle,
-                (false, false) => Click::Only,
-            };
-            let mut selection = library.selection.clone();
-            selection.click(&order, spot, how);
-            library.dispatch(Input::Selected(selection));
-            focus.emit(());
-        }
-    };
-    let ondblclick = {
-        let library = library.clone();
-        move |_: MouseEvent| opening::open(&library, vec![spot])
-    };
-    let ondragstart = {
-        let (library, url, order) = (library.clone(), url.to_owned(), order.clone());
-        move |event: DragEvent| {
-            let dragged = if library.selection.holds(spot) {
-                library.selection.of(&order)
-            } else {
-                vec![spot]
-            };
-            if let Some(data) = event.data_transfer() {
-                data.set_effect_allowed("copyMove");
-                let _ = data.set_data("text/uri-list", &url);
-            }
-            library.dispatch(Input::Dragged(dragged));
-        }
-    };
-    let ondragend = {
-        let library = library.clone();
-        move |_: DragEvent| library.dispatch(Input::Dragged(Vec::new()))
-    };
-    let target = shown.filter(|shown| !library.dragged.is_empty() && shown.shelf.role >= Role::Editor);
-    let target = target.map(|shown| shown.place());
-    let ondragover = {
-        let (library, on_over) = (library.clone(), dropping.on_over.clone());
-        move |event: DragEvent| {
-            if let Some(place) = target {
-                event.prevent_default();
-                let behind = placing::lands_behind(&library, place, event.ctrl_key());
-                let land = if behind { Land::Behind } else { Land::Before };
-                let own = library.dragged.contains(&spot);
-                on_over.emit((!own).then_some((at, land)));
-            }
-        }
-    };
-    let ondrop = {
-        let (library, on_over) = (library.clone(), dropping.on_over.clone());
-        move |event: DragEvent| {
-            event.prevent_default();
-            on_over.emit(None);
-            if let Some(place) = target {
-                placing::drop_on(&library, place, event.ctrl_key());
-            }
-        }
-    };
     // By its place: what is found changes with each letter, and a row that is there is quicker filled than made.
-    html! {
+    Some(html! {
         <div key={at} {class} id={row_id(at)} role="row" aria-rowindex={(at + 1).to_string()} aria-selected={selected.to_string()}
-            draggable={placing::can_go(&[spot]).to_string()} {onclick} {ondblclick} {ondragstart} {ondragend} {ondragover} ondragleave={dropping.leave()} {ondrop} data-testid="library-row">
+            draggable={placing::can_go(&[spot]).to_string()} data-testid="library-row">
             <span role="gridcell" class="flex grow library-name" title={url.to_owned()}>
-                <Favicon src={Some(AttrValue::from(favicon_of(url)))} url={url.to_owned()} />
+                { sure_favicon(favicon_of(url)) }
                 <span class="clip"><bdi>{ marked(title, query) }</bdi><span class="muted">{" · "}{ marked(host(url), query) }</span></span>
                 { told(library, shown) }
             </span>
-            <span role="gridcell" class="end">{ end_of_row(library, catalogue, spot, shown, focus) }</span>
+            <span role="gridcell" class="end">{ end_of_row(library, catalogue, spot, shown) }</span>
         </div>
-    }
+    })
 }
 
 /// What is seen of a tab by where its row stands, for who does not see it.
@@ -314,20 +191,14 @@ fn told(library: &Handle, shown: Option<Shown<'_>>) -> Html {
 fn end_elsewhere(library: &Handle, spot: Spot) -> Html {
     let what = match library.binned(spot) {
         Some((entry, _)) => html! {
-            <><Chip name={entry.name.clone()} colour={entry.colour} /><span>{ say(Key::LibraryInBin) }</span></>
+            <>{ chip(&entry.name.clone().into(), entry.colour, false) }<span>{ say(Key::LibraryInBin) }</span></>
         },
         None => html! { <span>{ say(Key::LibraryOpenNow) }</span> },
     };
     html! { <>{ what }<span class="library-no-star"></span></> }
 }
 
-fn end_of_row(
-    library: &Handle,
-    catalogue: &Catalogue,
-    spot: Spot,
-    shown: Option<Shown<'_>>,
-    focus: &Callback<()>,
-) -> Html {
+fn end_of_row(library: &Handle, catalogue: &Catalogue, spot: Spot, shown: Option<Shown<'_>>) -> Html {
     let Some(shown) = shown else {
         return end_elsewhere(library, spot);
     };
@@ -338,14 +209,6 @@ fn end_of_row(
         .iter()
         .find(|other| other.space != shown.shelf.space)
         .and_then(|other| catalogue.shelf(other.space));
-    let onstar = {
-        let (library, focus) = (library.clone(), focus.clone());
-        move |event: MouseEvent| {
-            event.stop_propagation();
-            focus.emit(());
-            deeds::star(&library, &[spot]);
-        }
-    };
     let label = say(if marks.starred {
         Key::LibraryUnstar
     } else {
@@ -359,15 +222,15 @@ fn end_of_row(
             } else if let Some(other) = elsewhere {
                 <span class="clip">{ say_with(Key::LibraryAlsoIn, &[("space", &other.name)]) }</span>
             }
-            if library.is_searching() { <Chip name={shown.shelf.name.clone()} colour={shown.shelf.colour} /> }
+            if library.is_searching() { { chip(&shown.shelf.name.clone().into(), shown.shelf.colour, false) } }
             if !marks.note.is_empty() { <span title={marks.note.clone()}><Icon name={Name::Chat} class="small" /><span class="hidden">{ say(Key::LibraryNote) }</span></span> }
             if library.is_open(&shown.tab.url) {
                 <span class="library-open" title={say(Key::LibraryOpenNow)}><span class="hidden">{ say(Key::LibraryOpenNow) }</span></span>
             }
             if shown.tab.pinned { <Icon name={Name::Pin} class="small" /> }
             if shown.tab.stream.is_some() { <LiveBadge /> }
-            <button type="button" tabindex="-1" class={classes!("library-star", marks.starred.then_some("starred"))} aria-pressed={marks.starred.to_string()}
-                aria-label={label} title={label} onclick={onstar}><Icon name={Name::Star} /></button>
+            <button type="button" tabindex="-1" class={classes!(STAR, marks.starred.then_some("starred"))} aria-pressed={marks.starred.to_string()}
+                aria-label={label} title={label}><Icon name={Name::Star} /></button>
         </>
     }
 }

@@ -20,8 +20,13 @@ pub struct Props {
 /// A chip.
 #[component]
 pub fn Chip(props: &Props) -> Html {
-    let class = classes!("chip", colour_class(props.colour), props.big.then_some("big"));
+    chip(&props.name, props.colour, props.big)
+}
+
+/// The same as a part of something else, for rows that are filled in a moment.
+pub fn chip(name: &AttrValue, colour: Colour, big: bool) -> Html {
+    let class = classes!("chip", colour_class(colour), big.then_some("big"));
     html! {
-        <span {class} title={props.name.clone()}><span class="dot"></span><bdi class="clip">{props.name.clone()}</bdi></span>
+        <span {class} title={name.clone()}><span class="dot"></span><bdi class="clip">{name.clone()}</bdi></span>
     }
 }

@@ -32,6 +32,12 @@ fn colour(host: &str) -> Colour {
     Colour::ALL[1 + sum % 8]
 }
 
+/// A favicon that is always there, as Chrome's own are, for rows that are filled in a moment.
+pub fn sure_favicon(src: String) -> Html {
+    // Another picture in another element: an element that is there would fetch it at once, before anything is painted.
+    html! { <img key={src.clone()} class="fav" {src} alt="" loading="lazy" /> }
+}
+
 /// A favicon.
 #[component]
 pub fn Favicon(props: &Props) -> Html {
@@ -43,7 +49,6 @@ pub fn Favicon(props: &Props) -> Html {
             let (failed, src) = (failed.clone(), src.clone());
             move |_: Event| failed.set(Some(src.clone()))
         };
-        // Another picture in another element: an element that is there would fetch it at once, before anything is painted.
         return html! { <img key={src.to_string()} class="fav" {src} alt="" loading="lazy" {onerror} /> };
     }
     if !is_web_address(&props.url) {

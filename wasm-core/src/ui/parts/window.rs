@@ -1,13 +1,13 @@
 //! The part of a long list that is rendered: rows of one height, those in sight and some around them.
 //!
 //! Short lists are rendered whole. Spacers above and below keep the scrollbar honest; their height is set
-//! through the style object, which the pages' content security policy allows.
+//! through the style property, which the pages' content security policy allows.
 
 use std::ops::Range;
 
 use gloo::events::EventListener;
 use gloo::timers::callback::Timeout;
-use web_sys::{Element, HtmlElement};
+use web_sys::Element;
 use yew::prelude::*;
 
 /// Longer than any window.
@@ -122,29 +122,13 @@ impl Stand {
     }
 }
 
-/// What a spacer needs.
-#[derive(Debug, Clone, PartialEq, Properties)]
-struct SpacerProps {
-    height_px: i32,
-    tag: &'static str,
-}
-
-/// An empty place of a height.
-#[component]
-fn Spacer(props: &SpacerProps) -> Html {
-    let node = use_node_ref();
-    {
-        let node = node.clone();
-        use_effect_with(props.height_px, move |height| {
-            if let Some(node) = node.cast::<HtmlElement>() {
-                let _ = node.style().set_property("height", &format!("{height}px"));
-            }
-        });
-    }
-    if props.tag == "li" {
-        html! { <li ref={node} aria-hidden="true"></li> }
+/// An empty place of a height. It is set with the rows that it stands beside: an effect may come a frame later.
+fn spacer(height_px: i32, tag: &'static str) -> Html {
+    let style = format!("height: {height_px}px");
+    if tag == "li" {
+        html! { <li ~style={style} aria-hidden="true"></li> }
     } else {
-        html! { <div ref={node} aria-hidden="true"></div> }
+        html! { <div ~style={style} aria-hidden="true"></div> }
     }
 }
 
@@ -223,7 +207,7 @@ pub fn use_window(len: usize, keep: Option<usize>, tag: &'static str) -> Windowe
     } else {
         rows.start.min(len)..rows.end.min(len)
     };
-    let spacer = |rows: usize| {
+    let space_of = |rows: usize| {
         if rows == 0 {
             return Html::default();
         }
@@ -233,11 +217,11 @@ pub fn use_window(len: usize, keep: Option<usize>, tag: &'static str) -> Windowe
             reason = "a list's height fits 32 bits"
         )]
         let height_px = (rows as f64 * *row_px) as i32;
-        html! { <Spacer {height_px} {tag} /> }
+        spacer(height_px, tag)
     };
     Windowed {
-        before: spacer(shown.start),
-        after: spacer(len - shown.end),
+        before: space_of(shown.start),
+        after: space_of(len - shown.end),
         rows: shown,
         scroller,
         onscroll,
