@@ -218,7 +218,7 @@ fn make_small(module: &Path, each_byte_counts: bool) -> Result<()> {
         .arg("-o")
         .arg(module)
         .env("PATH", setup::path_with_tools()?)
-        .run()
+        .prepare()
 }
 
 fn make_script_small(script: &Path) -> Result<()> {
@@ -234,7 +234,7 @@ fn make_script_small(script: &Path) -> Result<()> {
         ])
         .arg(outfile)
         .env("PATH", setup::path_with_tools()?)
-        .run()
+        .prepare()
 }
 
 fn shorten_names(folder: &Path) -> Result<()> {

@@ -98,7 +98,7 @@ pub(crate) fn rust_component(command: &str, component: &str) -> Result<()> {
             "`cargo {command}` is missing and there is no rustup to add it; install your system's package of it"
         ));
     }
-    Step::new("rustup").args(["component", "add", component]).run()
+    Step::new("rustup").args(["component", "add", component]).prepare()
 }
 
 /// What checking the client for the browser takes.
@@ -113,7 +113,7 @@ pub(crate) fn add_wasm_target() -> Result<()> {
              Rust with rustup, or your system's package with that target"
         ));
     }
-    Step::new("rustup").args(["target", "add", WASM_TARGET]).run()
+    Step::new("rustup").args(["target", "add", WASM_TARGET]).prepare()
 }
 
 /// The version of a crate in `Cargo.lock`.
@@ -160,7 +160,7 @@ fn install_with_cargo(
             .env("CARGO_PROFILE_RELEASE_LTO", "off")
             .env("CARGO_PROFILE_RELEASE_DEBUG", "0")
             .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
-            .run()
+            .prepare()
     };
     // A mirror of the registry may lag behind what the package's own lock file asks for.
     install(&["--locked"]).or_else(|_| {
@@ -201,7 +201,7 @@ fn install_with_npm(packages: &[(&str, &str)]) -> Result<()> {
     install
         .args(["--ignore-scripts", "--loglevel=error"])
         .args(missing)
-        .run()
+        .prepare()
 }
 
 #[cfg(test)]

@@ -56,6 +56,12 @@ impl Step {
         }
     }
 
+    /// Runs it to its end as a preparation: what it says goes to standard error, as standard output is for what was asked for.
+    pub(crate) fn prepare(mut self) -> Result<()> {
+        self.0.stdout(io::stderr());
+        self.run()
+    }
+
     /// Runs it to its end and returns what it wrote, without surrounding white space.
     pub(crate) fn output(mut self) -> Result<String> {
         let output = self

@@ -149,7 +149,7 @@ fn install(packages: &[Package]) -> Result<()> {
         };
         step.env("DEBIAN_FRONTEND", "noninteractive")
             .args(arguments)
-            .run()
+            .prepare()
     };
     let install = || {
         // A list that cannot be brought up to date may still be good enough.
