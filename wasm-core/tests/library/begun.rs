@@ -132,7 +132,7 @@ fn a_window_that_was_asked_for_is_found_by_the_next_worker_and_filled() {
     browser
         .engine
         .bind(browser.now, 9, space, [(40, mine.tab)].into());
-    let mut browser = browser.killed();
+    let browser = browser.killed();
     assert!(browser.engine.awaiting().is_empty());
     assert_eq!(browser.engine.window_of(space), Some(9));
     let Some(Step::Place(batch)) = browser.engine.next_step(9) else {
