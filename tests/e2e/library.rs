@@ -283,7 +283,31 @@ async fn by_keyboard_tabs_are_moved_marked_and_removed_and_all_is_taken_back() -
     desk.presses(&["m"]).await?;
     desk.picks("Garden").await?;
     desk.says("1 tab saved").await?;
-    desk.has("Garden 1|Trip 3").await
+    desk.has("Garden 1|Trip 3").await?;
+
+    // One tab of a deleted space comes back as a space of its name; the deleted one stays in the bin, whole.
+    page.click(&t("library-search")).await?;
+    desk.presses(&["Control+a", "Delete"]).await?;
+    desk.looks_at("Trip").await?;
+    desk.chooses("delete-space").await?;
+    page.click(&t("confirm")).await?;
+    desk.has("Garden 1").await?;
+    page.click(&t("part-bin")).await?;
+    let alone = format!(
+        "[...document.querySelectorAll('{}')].find(button => button.ariaLabel.includes('Page 1'))",
+        t("put-tab-back")
+    );
+    page.wait_for(&alone, "the tab of the deleted space").await?;
+    page.evaluate(&format!("{alone}.focus()")).await?;
+    desk.presses(&["Enter"]).await?;
+    desk.has("Garden 1|Trip 1").await?;
+    desk.comes_back().await?;
+    desk.has("Garden 1|Trip 1").await?;
+    page.click(&t("part-bin")).await?;
+    page.wait_for(&shows("binned", "Page 2"), "the space in the bin")
+        .await?;
+    page.click(&t("put-back")).await?;
+    desk.has("Garden 1|Trip 1|Trip 3").await
 }
 
 #[tokio::test]

@@ -72,6 +72,24 @@ impl Someone {
         }
     }
 
+    /// Chrome gives all tabs and groups other ids, and another tab has come.
+    fn starts_her_browser_again(mut self) -> Self {
+        self.browser.engine.browser_started(self.browser.now);
+        let window = &mut self.chrome.window;
+        for tab in &mut window.tabs {
+            tab.id += 1_000;
+            tab.group = tab.group.map(|group| group + 1_000);
+        }
+        for group in &mut window.groups {
+            group.id += 1_000;
+        }
+        window.tabs.push(page(60, OTHER));
+        let now = self.browser.now;
+        assert!(self.browser.engine.recognise(now, WINDOW, window), "it is hers");
+        self.browser.write();
+        self
+    }
+
     /// Whether the space has pages.
     fn has<const PAGES: usize>(&mut self, urls: [&str; PAGES]) -> [bool; PAGES] {
         let state = self.browser.engine.session().state(self.space);
@@ -87,6 +105,7 @@ impl Someone {
 
 const ONE: &str = "https://one.example/";
 const TWO: &str = "https://two.example/";
+const OTHER: &str = "https://other.example/";
 
 /// Ann's window has two tabs more than her space holds, the second one in a group of its own.
 fn full() -> (Relay, Someone) {
@@ -158,6 +177,18 @@ fn when_there_is_room_again_the_next_look_brings_the_tabs_in() {
     ann.chrome.window.tabs.pop();
     ann.looks();
     assert_eq!(ann.reads_of(), []);
+}
+
+#[test]
+fn tabs_that_wait_for_room_wait_on_when_the_browser_was_started_again() {
+    let (relay, ann) = full();
+    let mut ann = ann.starts_her_browser_again();
+    // It came between the end of the browser and its start: what it is was never shown to her who shared.
+    assert_eq!(ann.has([ONE, TWO, OTHER]), [false; 3]);
+    assert_eq!(ann.reads_of(), [NoticeKind::Full]);
+    ann.space_has(&relay, limits::TABS - 10, Role::Owner);
+    ann.looks();
+    assert_eq!(ann.has([ONE, TWO, OTHER]), [true, true, false]);
 }
 
 #[test]

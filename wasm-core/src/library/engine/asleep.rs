@@ -287,10 +287,12 @@ fn come_back(before: &Binding, seen: &WindowSeen, is_shared: bool) -> Binding {
                 }
                 binding.seen.tabs.push(tab.clone());
             }
-            _ if is_shared => {
+            // It waits for room in the space, or for an address.
+            Some(_) => {}
+            None if is_shared => {
                 binding.left_out.insert(tab.id);
             }
-            _ => {}
+            None => {}
         }
     }
     // Two groups of the window are not one of the space.
