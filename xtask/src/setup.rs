@@ -98,7 +98,9 @@ pub(crate) fn rust_component(command: &str, component: &str) -> Result<()> {
             "`cargo {command}` is missing and there is no rustup to add it; install your system's package of it"
         ));
     }
-    Step::new("rustup").args(["component", "add", component]).prepare()
+    Step::new("rustup")
+        .args(["component", "add", component])
+        .prepare()
 }
 
 /// What checking the client for the browser takes.
