@@ -287,12 +287,11 @@ fn come_back(before: &Binding, seen: &WindowSeen, is_shared: bool) -> Binding {
                 }
                 binding.seen.tabs.push(tab.clone());
             }
-            // It waits for room in the space, or for an address.
-            Some(_) => {}
             None if is_shared => {
                 binding.left_out.insert(tab.id);
             }
-            None => {}
+            // What was there already waits on, for room in the space or for an address.
+            Some(_) | None => {}
         }
     }
     // Two groups of the window are not one of the space.
